@@ -50,7 +50,7 @@ test.each(["duckdb", "sqlite", "files"])(
     const broken = await dagsync(["export", "verify", into]);
     expect([broken.code, broken.stdout]).toEqual([
       1,
-      expect.stringMatching(/^✗ .*\n {2}\d{4}\/.*airflow_dag_runs_\d{6}.parquet is missing\n$/),
+      expect.stringMatching(/^✗ .*\n {2}\d{4}\/.*airflow_dag_runs_\d{6}.parquet is missing, or is not a file\n$/),
     ]);
   },
 );

@@ -1,4 +1,5 @@
 /** Exports that end early, meet, are checked and are removed. */
+import { createHash } from "node:crypto";
 import {
   existsSync,
   mkdirSync,
@@ -68,6 +69,8 @@ function age(into: string, id: string, days: number): string {
     renameSync(join(into, path), join(into, aged));
     text = text.replace(path, aged);
   }
+  const { digest: _, ...rest } = JSON.parse(text);
+  text = JSON.stringify({ ...rest, digest: createHash("sha256").update(JSON.stringify(rest)).digest("hex") });
   writeFileSync(join(into, "_exports", `${old}.json`), text);
   rmSync(manifest);
   return old;

@@ -24,11 +24,17 @@ export async function keepInside(
   await connection.run("SET enable_external_access = false");
 }
 
-/** DuckDB's limit while it writes files, in bytes, if rows are not large themselves. */
-const copyBytes = 72_000_000;
-const copyThreads = Math.min(2, availableParallelism());
+/** What DuckDB may take while it writes files, if rows are not large themselves. */
+export interface CopyLimits {
+  /** Its memory limit. */
+  readonly bytes: number;
+  readonly threads: number;
+}
 
-const limitSql = (bytes: number, threads: number) =>
+const defaultLimits: CopyLimits = { bytes: 72_000_000, threads: Math.min(2, availableParallelism()) };
+
+/** Sets the limits. */
+export const limitSql = ({ bytes, threads }: CopyLimits) =>
   `SET memory_limit = '${Math.floor(bytes)}B'; SET threads = ${threads}`;
 
 /**
@@ -38,38 +44,38 @@ async function prepareCopying(connection: OpenFile["connection"], folder: string
   await connection.run(`SET temp_directory = ${literal(join(folder, "spilled"))}`);
   await connection.run(`SET allowed_directories = [${literal(folder)}]`);
   await connection.run("SET preserve_insertion_order = false");
-  await connection.run(limitSql(copyBytes, copyThreads));
+  await connection.run(limitSql(defaultLimits));
 }
 
 /**
  * Lowering DuckDB's limit makes it drop what it caches, and return freed memory to the system. It does not do so between
  * queries, and each of its threads has a heap of its own, so without this every file would add to the process's memory.
  */
-async function giveBackMemory(database: Database): Promise<void> {
-  for (const bytes of [copyBytes / 8, copyBytes]) {
-    await database.run(limitSql(bytes, copyThreads)).catch(() => undefined);
+async function giveBackMemory(database: Database, { bytes, threads }: CopyLimits): Promise<void> {
+  for (const limit of [bytes / 8, bytes]) {
+    await database.run(limitSql({ bytes: limit, threads })).catch(() => undefined);
   }
 }
 
 /** Implements a reader's `copy`, for a database that was granted a folder. */
-export function copying(database: Database): Required<Pick<SqlReader, "copy">> {
+export function copying(database: Database, limits = defaultLimits): Required<Pick<SqlReader, "copy">> {
   const copy = async (sql: string, { file, format, onProgress }: CopyOptions) => {
     const most = 0.8 * process.availableMemory();
     // DuckDB holds some thousand rows per thread at a time, which may be large: first a single thread gets all of the
     // memory, then twice as much until they fit.
-    for (let limit = copyBytes; ; limit *= 2) {
+    for (let limit = limits.bytes; ; limit *= 2) {
       try {
         return await database.copy(`COPY (${sql}) TO ${literal(file)} (${format})`, onProgress);
       } catch (error) {
         if (!isOutOfMemory(error) || limit > 2 * most) throw error;
         await rm(file, { force: true });
-        await database.run(limitSql(Math.min(limit, most), 1));
+        await database.run(limitSql({ bytes: Math.min(limit, most), threads: 1 }));
       }
     }
   };
   return {
     copy: (sql, options) =>
-      database.queue("Writing a file", () => copy(sql, options).finally(() => giveBackMemory(database))),
+      database.queue("Writing a file", () => copy(sql, options).finally(() => giveBackMemory(database, limits))),
   };
 }
 

@@ -11,6 +11,7 @@ import {
   FORMAT,
   idOf,
   idsIn,
+  isId,
   type PlannedFile,
   parseBegun,
   parsePlan,
@@ -38,6 +39,7 @@ export async function claim(place: ExportPlace, request: ExportRequest): Promise
   const first = Math.max(clock, ...latest.map((at) => at + 1000));
   for (let second = 0; second < 60; second += 1) {
     const id = idOf(first + second * 1000);
+    if (!isId(id)) throw tooLate(place, idOf(Math.max(...latest)));
     const began = new Date(clock).toISOString();
     const begun: BegunExport = { type: "begun", version: FORMAT, id, beganAt: began, holder, request };
     const text = `${JSON.stringify(begun, null, 1)}\n`;
@@ -48,6 +50,14 @@ export async function claim(place: ExportPlace, request: ExportRequest): Promise
   throw new DestinationError(
     "LOCKED",
     `Sixty other exports into ${place.place} started in this minute. Try again later.`,
+  );
+}
+
+function tooLate(place: ExportPlace, latest: string): DestinationError {
+  return new DestinationError(
+    "INVALID_STATE",
+    `${place.place} holds an export of ${latest}, and none can have a later name. Remove the files in ${exportsFolder}/ ` +
+      `whose names begin with ${latest}.`,
   );
 }
 
@@ -97,18 +107,19 @@ const halvesIn = (names: readonly string[], id: string) =>
 const recordsIn = (names: readonly string[], id: string) =>
   names.filter((name) => name.startsWith(`${exportsFolder}/${id}.`) && /\.[\w%-]+\.\d+\.json$/.test(name));
 
-/** The records of an unfinished export with the same request, for files that still exist unchanged. */
+/** The records of an unfinished export with the same request, for files that are still what was written. */
 export async function recordsOf(
   place: ExportPlace,
   { begun, files, records }: Unfinished,
   request: ExportRequest,
+  signal?: AbortSignal,
 ): Promise<readonly FileRecord[]> {
   if (JSON.stringify(begun.request) !== JSON.stringify(request)) return [];
   const found: FileRecord[] = [];
   for (const path of records) {
-    const record = parseRecord((await place.read(path)) ?? "");
+    const record = await readable(place, path, parseRecord);
     const isOwn = files.some((file) => file.path === record?.file.path && file.table === record.file.table);
-    if (record && isOwn && (await isThere(place, record.file))) found.push(record);
+    if (record && isOwn && (await place.isWhole(record.file, signal))) found.push(record);
   }
   return found;
 }
@@ -119,11 +130,17 @@ export async function isThere(place: ExportPlace, { path, bytes }: FileRecord["f
   return found !== undefined && (found.bytes ?? bytes) === bytes;
 }
 
-async function readable<T>(place: ExportPlace, path: string, parse: (text: string) => T): Promise<T | undefined> {
-  const text = await place.read(path);
+/** What a file of `_exports/` says; undefined if it is missing, or cannot be understood. */
+export async function readable<T>(
+  place: ExportPlace,
+  path: string,
+  parse: (text: string) => T | undefined,
+): Promise<T | undefined> {
   try {
+    const text = await place.read(path);
     return text === undefined ? undefined : parse(text);
-  } catch {
+  } catch (error) {
+    if (error instanceof DestinationError && error.code !== "INVALID_STATE") throw error;
     return undefined;
   }
 }

@@ -1,8 +1,7 @@
 /** Removes old exports, and nothing that none of their manifests names. */
 import type { S3Options } from "../files/s3-options.ts";
-import { leftoversIn, type Unfinished, unfinishedIn } from "./claim.ts";
+import { leftoversIn, readable, type Unfinished, unfinishedIn } from "./claim.ts";
 import {
-  beganAt,
   begunPath,
   type ExportManifest,
   exportsFolder,
@@ -48,10 +47,11 @@ export async function removeOldExports(into: string, { keepMs, s3 }: RemoveOptio
     for (const manifest of old) removed.push(await removeExport(place, manifest, kept));
     const newest = manifests.at(-1)?.id ?? "";
     for (const unfinished of await unfinishedIn(place)) {
-      const { id } = unfinished.begun;
+      const { id, beganAt } = unfinished.begun;
+      const at = Date.parse(beganAt);
       // One that may still be running is left alone.
-      const isOver = unfinished.isOver || beganAt(id) < Date.now() - 7 * 86_400_000;
-      if (isOver && beganAt(id) < before && id < newest) removed.push(await removeUnfinished(place, unfinished));
+      const isOver = unfinished.isOver || at < Date.now() - 7 * 86_400_000;
+      if (isOver && at < before && id < newest) removed.push(await removeUnfinished(place, unfinished));
     }
     return removed;
   } finally {
@@ -64,7 +64,7 @@ async function readManifests(place: ExportPlace): Promise<readonly ExportManifes
   const found: ExportManifest[] = [];
   for (const id of idsIn(await place.list(exportsFolder), ".json")) {
     const text = await place.read(manifestPath(id));
-    if (text !== undefined) found.push(parseManifest(text, `${place.place}: ${manifestPath(id)}`));
+    if (text !== undefined) found.push(parseManifest(text, id, `${place.place}: ${manifestPath(id)}`));
   }
   return found;
 }
@@ -99,7 +99,7 @@ export async function removeUnfinished(
   for (const other of await unfinishedIn(place)) {
     if (other.isOver || other.begun.id === begun.id) continue;
     for (const path of other.records) {
-      const record = parseRecord((await place.read(path)) ?? "");
+      const record = await readable(place, path, parseRecord);
       if (record) named.add(record.file.path);
     }
   }

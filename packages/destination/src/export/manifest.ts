@@ -3,6 +3,7 @@
  * planned files, `<id>.<table>.<part>.json` exists once a file is complete, and `<id>.json`, the manifest, once all
  * are. None of them ever changes.
  */
+import { createHash } from "node:crypto";
 import { DestinationError } from "../errors.ts";
 import { tableFolder } from "../files/names.ts";
 import type { Holder } from "../holder.ts";
@@ -72,6 +73,8 @@ export interface ExportManifest extends ExportRequest {
   readonly endedAt: string;
   readonly positions: readonly ExportPosition[];
   readonly files: readonly ExportedFile[];
+  /** SHA-256 of the manifest as JSON without this field, in the order of its fields: shows that it was changed. */
+  readonly digest: string;
 }
 
 /** A started export. */
@@ -115,7 +118,17 @@ export const planPath = (id: string): string => `${exportsFolder}/${id}.plan.jso
 export const recordPath = (id: string, { table, part }: Pick<ExportedFile, "table" | "part">): string =>
   `${exportsFolder}/${id}.${tableFolder(table)}.${part}.json`;
 
+/** Completes a manifest with its digest. */
+export function sealed(manifest: Omit<ExportManifest, "digest">): ExportManifest {
+  return { ...manifest, digest: createHash("sha256").update(JSON.stringify(manifest)).digest("hex") };
+}
+
 const idForm = /^\d{4}-\d\d-\d\dT\d{6}Z$/;
+
+/** Whether a text is the id of an export: a second that exists, up to the year 9999. */
+export function isId(text: string): boolean {
+  return idForm.test(text) && !Number.isNaN(beganAt(text)) && idOf(beganAt(text)) === text;
+}
 
 /** An export's id: the second in which it started. @param at in ms since 1970 */
 export function idOf(at: number): string {
@@ -132,9 +145,7 @@ export function beganAt(id: string): number {
 export function idsIn(paths: readonly string[], end: ".json" | ".begun.json"): readonly string[] {
   return paths
     .map((path) => path.slice(path.lastIndexOf("/") + 1))
-    .flatMap((name) =>
-      name.endsWith(end) && idForm.test(name.slice(0, -end.length)) ? name.slice(0, -end.length) : [],
-    )
+    .flatMap((name) => (name.endsWith(end) && isId(name.slice(0, -end.length)) ? name.slice(0, -end.length) : []))
     .sort();
 }
 
@@ -164,7 +175,7 @@ function idOfPath(path: string): string {
 }
 
 /** @throws DestinationError `INVALID_STATE` for anything that no export of this release wrote */
-export function parseManifest(text: string, where: string): ExportManifest {
+export function parseManifest(text: string, id: string, where: string): ExportManifest {
   const value = parsed(text, where) as Partial<ExportManifest> | null;
   if (value?.type !== "export" || !Array.isArray(value.files)) throw broken(where, "is not a manifest");
   checkVersion(value.version, where);
@@ -175,14 +186,18 @@ export function parseManifest(text: string, where: string): ExportManifest {
     if (!isWhole || typeof path !== "string") throw broken(where, "has an invalid entry for a file");
     if (!isOurs(path)) throw broken(where, `names ${JSON.stringify(path)}, which is not a file that an export writes`);
   }
+  const { digest, ...rest } = value as ExportManifest;
+  if (sealed(rest).digest !== digest) throw broken(where, "does not match its digest");
+  if (rest.id !== id) throw broken(where, `is the manifest of ${rest.id}`);
   return value as ExportManifest;
 }
 
 /** @throws DestinationError `INVALID_STATE` */
 export function parseBegun(text: string, where: string): BegunExport {
   const value = parsed(text, where) as Partial<BegunExport> | null;
-  const { holder, request } = value ?? {};
-  if (value?.type !== "begun" || !request || !holder || !/^[\da-f-]{36}$/.test(holder.session)) {
+  const { holder, request, beganAt: at = "" } = value ?? {};
+  const isDated = !Number.isNaN(Date.parse(at));
+  if (value?.type !== "begun" || !request || !isDated || !holder || !/^[\da-f-]{36}$/.test(holder.session)) {
     throw broken(where, "is not the start of an export");
   }
   checkVersion(value.version, where);

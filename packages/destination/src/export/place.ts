@@ -1,5 +1,5 @@
 /** The location of exports: a local folder, or a bucket. */
-import { link, lstat, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { link, lstat, mkdir, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { DestinationError } from "../errors.ts";
@@ -12,7 +12,7 @@ import { describeFile } from "../files/scratch.ts";
 import type { Store } from "../files/store.ts";
 import { makeTemporaryFolder } from "../files/temporary-folder.ts";
 import type { Holder } from "../holder.ts";
-import { exportsFolder } from "./manifest.ts";
+import { type ExportedFile, exportsFolder } from "./manifest.ts";
 
 /** What is known of a file without reading it. */
 export interface Found {
@@ -37,7 +37,9 @@ export interface ExportPlace extends Pick<Store, "place" | "list" | "read" | "cr
   put(file: string, path: string, signal?: AbortSignal): Promise<void>;
   /** Whether a file exists. */
   find(path: string): Promise<Found | undefined>;
-  /** A file's size and SHA-256, read completely. */
+  /** Whether a file of an interrupted export is what was written. Of a bucket's, which are never partial: whether it exists. */
+  isWhole(file: ExportedFile, signal?: AbortSignal): Promise<boolean>;
+  /** A file's size and SHA-256, read completely; undefined for a link, or anything else that is not a file. */
   describe(path: string, signal?: AbortSignal): Promise<{ bytes: number; sha256: string } | undefined>;
 }
 
@@ -51,6 +53,10 @@ function folderPlace(path: string): ExportPlace {
   const { list, read, create, remove, close } = folderStore(path);
   const root = resolve(path);
   const place = path;
+  const describe = async (path: string) => {
+    const full = await checkedPath(root, path, place);
+    return (await lstat(full).catch(ifMissing))?.isFile() ? describeFile(full) : undefined;
+  };
   const guarded = async <T>(doing: string, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -59,7 +65,15 @@ function folderPlace(path: string): ExportPlace {
     }
   };
   return {
-    ...{ place, list, read, create, remove, close },
+    ...{ place, list, create, remove, close },
+    async read(path) {
+      const found = await guarded(`Reading ${path}`, async () =>
+        lstat(await checkedPath(root, path, place)).catch(ifMissing),
+      );
+      // A link leads elsewhere, and a pipe would wait for a writer.
+      if (found && !found.isFile()) throw new DestinationError("INVALID_STATE", `${place}: ${path} is not a file.`);
+      return found && read(path);
+    },
     prepare: () =>
       guarded("Creating the folder", async () => {
         const folder = await checkedPath(root, `${exportsFolder}/`, place);
@@ -90,10 +104,11 @@ function folderPlace(path: string): ExportPlace {
         const found = await lstat(await checkedPath(root, path, place)).catch(ifMissing);
         return found?.isFile() ? { bytes: found.size } : undefined;
       }),
-    describe: (path) =>
+    describe: (path) => guarded(`Reading ${path}`, () => describe(path)),
+    isWhole: ({ path, bytes, sha256 }) =>
       guarded(`Reading ${path}`, async () => {
-        const full = await checkedPath(root, path, place);
-        return (await stat(full).catch(ifMissing))?.isFile() ? describeFile(full) : undefined;
+        const found = await describe(path);
+        return found?.bytes === bytes && found.sha256 === sha256;
       }),
   };
 }
@@ -129,6 +144,7 @@ function bucketPlace(store: Store): ExportPlace {
       await store.upload(file, to, signal);
       await rm(file);
     },
+    isWhole: async ({ path }) => (await list(dirname(path))).includes(path),
     async find(path) {
       return (await list(dirname(path))).includes(path) ? { bytes: undefined } : undefined;
     },

@@ -21,6 +21,7 @@ import {
   planPath,
   recordPath,
   type Seen,
+  sealed,
 } from "./manifest.ts";
 import type { ExportOptions, ExportOrigin } from "./options.ts";
 import { cut, type Hour, seenIn, whole } from "./parts.ts";
@@ -69,7 +70,7 @@ export class Run {
     const { signal } = this.#options;
     const positions = (await this.#options.positions?.()) ?? [];
     const found: FileRecord[] = [];
-    for (const other of others) found.push(...(await recordsOf(place, other, request)));
+    for (const other of others) found.push(...(await recordsOf(place, other, request, signal)));
     this.#found = found;
     const staging = await place.makeStaging(own);
     const opened: Opened[] = [];
@@ -88,7 +89,7 @@ export class Run {
     }
     await this.#checkFound(files);
     const times = { beganAt, endedAt: new Date().toISOString() };
-    const manifest: ExportManifest = { type: "export", version: FORMAT, id, ...times, ...request, positions, files };
+    const manifest = sealed({ type: "export", version: FORMAT, id, ...times, ...request, positions, files });
     signal?.throwIfAborted();
     await place.create(manifestPath(id), json(manifest));
     await this.#cleanUp();

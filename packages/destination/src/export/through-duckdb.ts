@@ -5,7 +5,7 @@ import type { DuckDBValue } from "@duckdb/node-api";
 import { Database } from "../duckdb/database.ts";
 import { dialect } from "../duckdb/dialect.ts";
 import { openFile } from "../duckdb/open.ts";
-import { copying, keepInside } from "../duckdb/reader.ts";
+import { type CopyLimits, copying, keepInside, limitSql } from "../duckdb/reader.ts";
 import { driverType, driverValue } from "../duckdb/values.ts";
 import { literal, namesIn, quoted } from "../sql/names.ts";
 import type { Dumped, SqlReader } from "../sql-reader.ts";
@@ -19,6 +19,9 @@ export interface Converter {
   close(): Promise<void>;
 }
 
+/** Little, because the garbage of the rows that JavaScript has just written is not collected yet. */
+const limits: CopyLimits = { bytes: 48_000_000, threads: 1 };
+
 /** The longest row that is read as text, in bytes; DuckDB holds several of that length in memory. */
 const longestLine = 250_000;
 
@@ -27,6 +30,7 @@ export async function openConverter(reader: SqlReader, staging: string, signal?:
   const opened = await openFile(":memory:", "an export", "an export", { memoryLimit: "100MB" });
   const database = new Database(opened, "an export", namesIn("main"), signal);
   await keepInside(opened, [], staging);
+  await database.run(limitSql(limits));
   const throughText = async (table: Table, options: WriteOptions, dump: NonNullable<SqlReader["dump"]>) => {
     const { form, file, onRows } = options;
     const columns = columnsOf(table);
@@ -36,10 +40,13 @@ export async function openConverter(reader: SqlReader, staging: string, signal?:
         ...{ file: text, onRows },
         columns: { ...table.columns, ...systemColumns },
       });
-      return await copying(database).copy(`SELECT ${selection(form, columns)} FROM ${readSql(text, columns, dumped)}`, {
-        file,
-        format: copyOptions(form, columns),
-      });
+      return await copying(database, limits).copy(
+        `SELECT ${selection(form, columns)} FROM ${readSql(text, columns, dumped)}`,
+        {
+          file,
+          format: copyOptions(form, columns),
+        },
+      );
     } finally {
       await rm(text, { force: true });
     }
@@ -90,6 +97,7 @@ async function throughRows(
   const database = new Database(opened, `the rows of ${table.name}`, namesIn("main"), signal);
   try {
     await keepInside(opened, [], staging);
+    await database.run(limitSql(limits));
     const definitions = columns.map(({ name, type }) => `${quoted(name)} ${dialect.types[type]}`);
     await database.run(`CREATE TABLE rows (${definitions.join(", ")})`);
     const all = { ...table.columns, ...systemColumns };
@@ -99,7 +107,7 @@ async function throughRows(
       rows += page.length;
       onRows?.(rows);
     }
-    return await copying(database).copy(`SELECT ${selection(form, columns)} FROM rows`, {
+    return await copying(database, limits).copy(`SELECT ${selection(form, columns)} FROM rows`, {
       file,
       format: copyOptions(form, columns),
     });

@@ -90,8 +90,7 @@ async function verifyOne(place: ExportPlace, id: string, signal?: AbortSignal): 
   const path = manifestPath(id);
   let manifest: ExportManifest;
   try {
-    manifest = parseManifest((await place.read(path)) ?? "", `${place.place}: ${path}`);
-    if (manifest.id !== id) throw new DestinationError("INVALID_STATE", `It is the manifest of ${manifest.id}.`);
+    manifest = parseManifest((await place.read(path)) ?? "", id, `${place.place}: ${path}`);
   } catch (error) {
     if (!(error instanceof DestinationError) || error.code !== "INVALID_STATE") throw error;
     const problems = [{ path, kind: "manifest", message: error.message }] as const;
@@ -102,7 +101,7 @@ async function verifyOne(place: ExportPlace, id: string, signal?: AbortSignal): 
   for (const { path: file, bytes, sha256 } of files) {
     signal?.throwIfAborted();
     const found = await place.describe(file, signal);
-    if (!found) problems.push({ path: file, kind: "missing", message: "is missing" });
+    if (!found) problems.push({ path: file, kind: "missing", message: "is missing, or is not a file" });
     else if (found.bytes !== bytes) {
       problems.push({
         path: file,

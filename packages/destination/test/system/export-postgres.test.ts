@@ -9,7 +9,7 @@ import { createFixture, query } from "@org/testkit/places/postgres";
 import pg from "pg";
 import { from } from "pg-copy-streams";
 import { expect, test } from "vitest";
-import { exported, fill, hostile, run, runs, stored, temporaryFolder } from "../export-world.ts";
+import { exported, fill, hostile, type Run, run, runs, stored, temporaryFolder } from "../export-world.ts";
 
 const url = await ownDatabase();
 
@@ -27,6 +27,33 @@ test.each(["csv", "ndjson", "parquet"] as const)(
     expect(await changed.rows()).toEqual([]);
   },
 );
+
+test("a database's own time zone and date style change nothing in an export", async () => {
+  const rows = [
+    run(1, { created: "2026-10-25T00:30:00.123456Z", seconds: 0.1 }),
+    run(2, { created: "2026-10-25T01:30:00.000000Z" }),
+    run(3, { created: "2026-03-29T01:00:00.000000Z", done: true }),
+  ];
+  const own = await ownDatabase();
+  await fill(createFixture(own).connect(), []);
+  const name = pg.escapeIdentifier(new URL(own).pathname.slice(1));
+  for (const setting of ["timezone = 'Europe/Berlin'", "datestyle = 'SQL, DMY'", "extra_float_digits = -5"]) {
+    await query(own, `ALTER DATABASE ${name} SET ${setting}`);
+  }
+  const destination = createFixture(own).connect();
+  await fill(destination, rows);
+  for (const format of ["csv", "ndjson", "parquet"] as const) {
+    const { rows: all } = await exported(destination, { format, tables: [runs] });
+    expect(
+      (await all()).map(({ id, created, seconds, done }) =>
+        run(Number(id), { created, seconds, done } as Partial<Run>),
+      ),
+    ).toEqual(rows);
+    const window = { since: "2026-10-25T00:30:00.123456Z", until: "2026-10-25T01:30:00.000000Z" };
+    const hour = await exported(destination, { format, tables: [runs], window });
+    expect((await hour.rows()).map(({ id }) => id)).toEqual([1]);
+  }
+});
 
 test("PostgreSQL's COPY reads the CSV as it was stored, and distinguishes null from empty text", async () => {
   const destination = duckdb(join(temporaryFolder(), "from.duckdb"));
