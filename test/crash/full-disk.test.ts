@@ -12,7 +12,7 @@ describe.skipIf(process.platform === "win32")("a full disk", () => {
       const subject = await startSubject("airflow");
       const file = temporaryFile();
       const full = await startCommand(subject, file, { shell: `ulimit -f ${blocks}; trap '' XFSZ;` }).ended;
-      expect(full.stderr).toMatch(/duckdb:\S+orchestration\.duckdb failed: .*Free up space and sync again\./);
+      expect(full.stderr).toMatch(/duckdb:\S+orchestration\.duckdb failed: .*Free up space and try again\./);
       expect(full.code).toBe(2);
       expect(await missingRows(subject, file)).toEqual([]);
       const next = await startCommand(subject, file).ended;

@@ -11,7 +11,7 @@ const known: readonly (readonly [RegExp, DestinationErrorCode, advice: string])[
   [
     /No space left|File too large|disk is full|not enough space|Disk quota/i,
     "NO_SPACE",
-    "Free up space and sync again.",
+    "Free up space and try again.",
   ],
   [
     /permission denied|Read-only file system|Operation not permitted|read-only mode/i,

@@ -1,6 +1,7 @@
 import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import { writing } from "../no-space.ts";
 import { literal, type Names } from "../sql/names.ts";
 import { onlyReading, readerOf } from "../sql/reader.ts";
 import type { CopyOptions, ReadOptions, SqlReader } from "../sql-reader.ts";
@@ -65,7 +66,7 @@ export function copying(database: Database, limits = defaultLimits): Required<Pi
     // memory, then twice as much until they fit.
     for (let limit = limits.bytes; ; limit *= 2) {
       try {
-        return await database.copy(`COPY (${sql}) TO ${literal(file)} (${format})`, onProgress);
+        return await writing(file, () => database.copy(`COPY (${sql}) TO ${literal(file)} (${format})`, onProgress));
       } catch (error) {
         if (!isOutOfMemory(error) || limit > 2 * most) throw error;
         await rm(file, { force: true });

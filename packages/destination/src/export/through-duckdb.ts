@@ -7,6 +7,7 @@ import { dialect } from "../duckdb/dialect.ts";
 import { openFile } from "../duckdb/open.ts";
 import { type CopyLimits, copying, keepInside, limitSql } from "../duckdb/reader.ts";
 import { driverType, driverValue } from "../duckdb/values.ts";
+import { writing } from "../no-space.ts";
 import { literal, namesIn, quoted } from "../sql/names.ts";
 import type { Dumped, SqlReader } from "../sql-reader.ts";
 import { storedForm } from "../stored-form.ts";
@@ -103,7 +104,7 @@ async function throughRows(
     const all = { ...table.columns, ...systemColumns };
     let rows = 0;
     for await (const page of reader.pages(selectSql(reader, table, options), [], { columns: all })) {
-      await append(database, columns, page);
+      await writing(path, () => append(database, columns, page));
       rows += page.length;
       onRows?.(rows);
     }

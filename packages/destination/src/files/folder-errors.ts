@@ -1,9 +1,9 @@
 import { DestinationError, type DestinationErrorCode } from "../errors.ts";
 
 const known: Readonly<Record<string, readonly [DestinationErrorCode, advice: string]>> = {
-  ENOSPC: ["NO_SPACE", "Free up space and sync again."],
-  EDQUOT: ["NO_SPACE", "Free up space and sync again."],
-  EFBIG: ["NO_SPACE", "Free up space and sync again."],
+  ENOSPC: ["NO_SPACE", "Free up space and try again."],
+  EDQUOT: ["NO_SPACE", "Free up space and try again."],
+  EFBIG: ["NO_SPACE", "Free up space and try again."],
   EACCES: ["NO_PERMISSION", "Make the folder and everything in it writable for this user."],
   EPERM: ["NO_PERMISSION", "Make the folder and everything in it writable for this user."],
   EROFS: ["NO_PERMISSION", "Make the folder and everything in it writable for this user."],

@@ -23,16 +23,16 @@ const known: readonly (readonly [RegExp, DestinationErrorCode, advice: string])[
   ],
   [/^(RequestTimeTooSkewed)$/, "NO_PERMISSION", "Set the clock of this machine."],
   [/^(AccessDenied|AllAccessDisabled|401|403)$/, "NO_PERMISSION", "Allow listing, reading, writing and deleting here."],
-  [/^(QuotaExceeded|XMinioStorageFull|InsufficientStorage|507)$/, "NO_SPACE", "Free up space and sync again."],
+  [/^(QuotaExceeded|XMinioStorageFull|InsufficientStorage|507)$/, "NO_SPACE", "Free up space and try again."],
   [
     /^(SlowDown|ThrottlingException|TooManyRequests|RequestTimeout|TimeoutError|InternalError|429|5\d\d)$/,
     "UNAVAILABLE",
-    "Sync again later.",
+    "Try again later.",
   ],
   [
     /^(ECONNREFUSED|ECONNRESET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EPIPE|ECONNABORTED)$/,
     "UNAVAILABLE",
-    "Check the endpoint and the network, or sync again later.",
+    "Check the endpoint and the network, or try again later.",
   ],
   [/^(ENOSPC|EDQUOT)$/, "NO_SPACE", "Free up space for the working copy, in the temporary folder."],
 ];

@@ -22,8 +22,8 @@ const known: Readonly<Record<number, readonly [DestinationErrorCode, advice: str
     ]),
   ),
   // SQLITE_FULL, SQLITE_IOERR_WRITE
-  13: ["NO_SPACE", "Free up space and sync again."],
-  778: ["NO_SPACE", "The disk is full, over a quota, or failing. Free up space and sync again."],
+  13: ["NO_SPACE", "Free up space and try again."],
+  778: ["NO_SPACE", "The disk is full, over a quota, or failing. Free up space and try again."],
   // SQLITE_CORRUPT
   11: ["NOT_A_DESTINATION", "The file is damaged. Restore it, or move it away and sync again."],
   // SQLITE_NOTADB
