@@ -13,7 +13,7 @@ const url = "http://orchestrator.test";
 
 /** Sends a request, and returns its error. */
 const clients = {
-  airflow: (options: Options) => failure(createAirflowClient({ url: url, ...options }).request("GET", "/x")),
+  airflow: (options: Options) => failure(createAirflowClient({ url, ...options }).request("GET", "/x")),
   dagster: (options: Options) => failure(createDagsterClient({ url, ...options }).request("{ version }")),
 };
 

@@ -13,6 +13,7 @@ import { testIds } from "./airflow-ids.ts";
 import { testLoopMethods } from "./airflow-loop-methods.ts";
 import { testMethods } from "./airflow-methods.ts";
 import { expectTooOld, testOperations } from "./airflow-operations.ts";
+import { testStories } from "./airflow-stories.ts";
 import { describeLiveOn, log } from "./live.ts";
 
 const nightly = Boolean(process.env.NIGHTLY);
@@ -47,6 +48,7 @@ for (const { version, pythons } of tested) {
     testOperations(version, server);
     test("operations that it is too old for say so", () => expectTooOld(version, server()));
     testIds(version, server);
+    testStories(version, server);
     if (version === newestAirflow || nightly) testMethods(version, server);
     if (isAtLeast(version, "3.4")) testLoopMethods(server);
     if (version === newestAirflow) testExamples(server);

@@ -125,7 +125,10 @@ function rowsOf(call: string, { data }: Result<unknown>): readonly object[] {
   const lists = isRecord(data) ? Object.entries(data).filter(([, value]) => Array.isArray(value)) : [];
   const [list] = lists;
   if (!list || lists.length > 1) throw unexpected(call, "a response that is not a list");
-  return rowsIn(call, list[1] as readonly object[], list[0]);
+  const [name, rows] = list as [string, readonly object[]];
+  // Tags are the only rows that are text.
+  const areTags = name === "tags" && rows.every((row) => typeof row === "string");
+  return areTags ? rows : rowsIn(call, rows, name);
 }
 
 /** @returns token undefined: the server does not support cursors; null: this was the last page */

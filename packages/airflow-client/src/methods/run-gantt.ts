@@ -44,7 +44,7 @@ export async function gantt(
   await Promise.all(Array.from({ length: Math.min(atOnce, retried.length) }, work));
   return tasks
     .map((task) => ({ task, attempts: rows.get(task) ?? [] }))
-    .sort((a, b) => startOf(a).localeCompare(startOf(b)));
+    .sort((a, b) => (startOf(a) < startOf(b) ? -1 : Number(startOf(a) > startOf(b))));
 }
 
 /** One that waits for its next attempt no longer has the times of the last one (since Airflow 3.4). */
@@ -53,6 +53,7 @@ function hasEarlierAttempts({ try_number, state }: TaskInstance): boolean {
 }
 
 /** Tasks that have not started come last. */
-function startOf({ attempts }: GanttRow): string {
-  return attempts[0]?.start_date ?? "~";
+function startOf({ attempts }: GanttRow): number {
+  const start = attempts[0]?.start_date;
+  return typeof start === "string" ? Date.parse(start) : Number.POSITIVE_INFINITY;
 }
