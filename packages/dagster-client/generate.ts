@@ -7,6 +7,7 @@ import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { generate as codegen } from "@graphql-codegen/cli";
 import { buildSchema, type GraphQLObjectType, isUnionType } from "graphql";
+import { describedSdl } from "./described-schema.ts";
 
 const schemaVersion = "1.13.27";
 const schema = `specs/dagster/${schemaVersion}.graphql`;
@@ -26,14 +27,19 @@ export async function generate(): Promise<string> {
     immutableTypes: true,
     arrayInputCoercion: false,
     skipTypename: true,
-    disableDescriptions: true,
     useTypeImports: true,
     defaultScalarType: "unknown",
     pureMagicComment: true,
     inlineFragmentTypes: "combine",
   };
   const files: { content: string }[] = await codegen(
-    { cwd: root, silent: true, schema, documents: operations, generates: { [output]: { plugins, config } } },
+    {
+      cwd: root,
+      silent: true,
+      schema: await describedSdl(`${root}${schema}`),
+      documents: operations,
+      generates: { [output]: { plugins, config } },
+    },
     false,
   );
   const content = files[0]?.content;
@@ -43,8 +49,8 @@ export async function generate(): Promise<string> {
 
 /** The text of `schema.graphql`, which the package carries for documents of its users. */
 export async function schemaFile(): Promise<string> {
-  const note = `# The GraphQL schema of Dagster ${schemaVersion}, as a real server describes it.\n\n`;
-  return note + (await readFile(`${root}${schema}`, "utf8"));
+  const note = `# The GraphQL schema of Dagster ${schemaVersion}, from a real server; the descriptions are ours.\n\n`;
+  return note + (await describedSdl(`${root}${schema}`));
 }
 
 async function header(): Promise<string> {
@@ -64,7 +70,7 @@ export const schemaVersion = "${schemaVersion}";
 function polish(content: string): string {
   const imported = /^import type \{ DocumentTypeDecoration \} from .*\n/m;
   const documentClass = /^export class TypedDocumentString[\s\S]*?^\}\n/m;
-  const enums = /^export type (\w+) =\n {2}\| '/gm;
+  const enums = /^export type (\w+) =\n {2}(?:\/\*\*.*\n {2})?\| '/gm;
   for (const pattern of [imported, documentClass, enums]) {
     if (content.search(pattern) < 0) throw new Error(`@graphql-codegen's output has changed: no match for ${pattern}`);
   }

@@ -21,6 +21,7 @@ import {
 import { type DagsterServer, dagsterVersion, dagsterVersions, startDagster } from "@org/testkit/servers/dagster";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { checkPartitions } from "./dagster-partitions.ts";
+import { checkAsset, checkPortal } from "./dagster-portal.ts";
 import { refusals } from "./dagster-refusals.ts";
 import { describeLiveOn, log } from "./live.ts";
 
@@ -183,6 +184,10 @@ function testMethods(version: string): void {
     expect(await ids({ runIds: [] })).toEqual([]);
   }, 300_000);
 
+  test("the first screens of a portal: pages, counts, steps, output, jobs, upcoming ticks", async () => {
+    await checkPortal(client, started.speak, version);
+  }, 300_000);
+
   test("a run is terminated while it is running, and deleted", async () => {
     for await (const { message } of runs.events(client, started.slow)) if (message === "sleeping") break;
     await runs.terminate(client, started.slow);
@@ -239,6 +244,7 @@ function testMethods(version: string): void {
     expect((await assets.list(client, { prefix: "reports" }).toArray()).map(({ latest }) => latest)).toEqual([
       undefined,
     ]);
+    await checkAsset(client);
     await assets.wipe(client, "orders");
     expect(await assets.get(client, ["orders"])).toMatchObject({ latest: undefined });
     expect(await assets.partitions(client, "orders")).toEqual([]);

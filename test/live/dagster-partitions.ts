@@ -1,5 +1,5 @@
 /** What the short methods say of partitions: of assets, of a job, and of backfills over them. */
-import { assets, backfills, type DagsterClient, runs, type WaitOptions } from "@org/dagster-client";
+import { assets, backfills, type DagsterClient, jobs, runs, type WaitOptions } from "@org/dagster-client";
 import { expect } from "vitest";
 
 /** What was launched before, by its ids. */
@@ -33,8 +33,8 @@ export async function checkPartitions(
   expect(regions.filter(({ status }) => status !== "missing")).toEqual([
     { key: key(2, "|asia"), status: "materialized" },
   ]);
-  const made2 = assets.materializations(client, "by_region", { partitions: [key(2, "|asia")] });
-  const [region] = await made2.toArray();
+  const found = assets.materializations(client, "by_region", { partitions: [key(2, "|asia")] });
+  const [region] = await found.toArray();
   expect(region).toMatchObject({ partition: key(2, "|asia"), runId: started.region });
 
   // What the job makes of a partition: its configuration, and its dimensions.
@@ -58,6 +58,13 @@ export async function checkPartitions(
   expect(listed.map(({ id }) => id)).toEqual([cancelled, started.days, started.daily]);
   const [one] = await Array.fromAsync(backfills.list(client, { status: "CANCELED" }));
   expect(await backfills.get(client, cancelled)).toMatchObject({ ...one });
+  const states = await jobs.partitions(client, "load_day");
+  expect(states[0]).toMatchObject({ key: key(1), status: "SUCCESS", runId: ofBackfill[0]?.runId });
+  for (const what of [{ assets: ["daily"] }, { job: "load_day" }]) {
+    const ranged = await backfills.launch(client, { ...what, partitions: { from: key(2), to: key(4) } });
+    await backfills.cancel(client, ranged);
+    expect(await backfills.get(client, ranged)).toMatchObject({ partitionNames: [key(2), key(3), key(4)] });
+  }
   const launched = backfills.launch(client, { assets: ["daily"], partitions: [key(1)], config: { ops: {} } });
   if (takesConfig) await backfills.cancel(client, await launched);
   else await expect(launched).rejects.toMatchObject({ code: "SERVER_TOO_OLD" });

@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "@org/testkit/servers/processes";
@@ -67,6 +67,38 @@ test.for(cases)(
     await compile(projects.npm, one.specification, entriesFor(one.specification), { ...one.options, noEmit: true });
   },
 );
+
+/** As `@tsconfig/node22` and `@tsconfig/node24` have them, which many Node projects extend: no DOM. */
+const withoutDom = { lib: ["es2024", "esnext.array", "esnext.collection"], types: ["node"] };
+
+test.each(resolutions)("the clients compile without the DOM library, with $moduleResolution", async (resolution) => {
+  const clients = libraries.filter((entry) => /^@org\/(airflow|dagster)-client/.test(entry));
+  const options = { ...resolution, ...withoutDom, noEmit: true };
+  await compile(projects.npm, newestTypescript, clients, options);
+});
+
+test("@org/sources/airflow needs no Dagster client, and @org/sources/dagster says that it is missing", async () => {
+  const project = join(folder, "airflow-only");
+  const absent = ["@org/dagster-client", "@org/cli", "graphql", "graphql-request"];
+  linkAll(join(projects.npm, "node_modules"), join(project, "node_modules"), absent);
+  const load = (entry: string) =>
+    `console.log(await import("${entry}").then((all) => Object.keys(all).length > 0, (error) => error.message));`;
+  const script = load("@org/sources/airflow") + load("@org/sources/dagster");
+  const args = ["--preserve-symlinks", "--input-type=module", "--eval", script];
+  const [airflow, dagster] = (await run(process.execPath, args, { cwd: project })).trim().split("\n");
+  expect(airflow).toBe("true");
+  expect(dagster).toContain("Cannot find package '@org/dagster-client'");
+});
+
+/** A node_modules with links to what another one has, but for some packages. */
+function linkAll(from: string, to: string, absent: readonly string[], prefix = ""): void {
+  mkdirSync(to, { recursive: true });
+  for (const name of readdirSync(from)) {
+    if (name.startsWith(".") || absent.includes(prefix + name)) continue;
+    if (name.startsWith("@")) linkAll(join(from, name), join(to, name), absent, `${name}/`);
+    else symlinkSync(join(from, name), join(to, name));
+  }
+}
 
 test("the pnpm installation, where a package sees only its declared dependencies, compiles and runs", async () => {
   const options = { module: "nodenext", moduleResolution: "nodenext", types: ["node"], skipLibCheck: true };

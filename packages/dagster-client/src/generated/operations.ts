@@ -17,8 +17,11 @@ export type AssetCheckExecutionResolvedStatus =
   | 'SKIPPED'
   | 'SUCCEEDED';
 
+/** A check of an asset. */
 export type AssetCheckHandleInput = {
+  /** The asset. */
   readonly assetKey: AssetKeyInput;
+  /** The name of the check. */
   readonly name: string;
 };
 
@@ -26,18 +29,29 @@ export type AssetCheckSeverity =
   | 'ERROR'
   | 'WARN';
 
+/** The key of an asset. */
 export type AssetKeyInput = {
+  /** The parts of its path: `["reports", "summary"]`. */
   readonly path: ReadonlyArray<string>;
 };
 
+/** The state of a backfill. */
 export type BulkActionStatus =
+  /** Stopped by request. */
   | 'CANCELED'
+  /** Asked to stop. */
   | 'CANCELING'
+  /** All runs have ended; 1.7 says no more. */
   | 'COMPLETED'
+  /** A run did not succeed. */
   | 'COMPLETED_FAILED'
+  /** All runs succeeded. */
   | 'COMPLETED_SUCCESS'
+  /** The backfill itself failed. */
   | 'FAILED'
+  /** It failed, and stops its runs. */
   | 'FAILING'
+  /** Launching runs, or waiting for them. */
   | 'REQUESTED';
 
 export type DagsterEventType =
@@ -106,22 +120,35 @@ export type EvaluationErrorReason =
   | 'SELECTOR_FIELD_ERROR';
 
 export type ExecutionMetadata = {
+  /** The run that it repeats. */
   readonly parentRunId?: string | null | undefined;
+  /** The first run of the chain. */
   readonly rootRunId?: string | null | undefined;
+  /** The tags of the run. */
   readonly tags?: ReadonlyArray<ExecutionTag> | null | undefined;
 };
 
+/** What to run, and how. */
 export type ExecutionParams = {
+  /** Tags, and the run that this one repeats. */
   readonly executionMetadata?: ExecutionMetadata | null | undefined;
+  /** Left from versions that had modes. */
   readonly mode?: string | null | undefined;
+  /** Left from versions that had presets. */
   readonly preset?: string | null | undefined;
+  /** The configuration: an object, or YAML as text. */
   readonly runConfigData?: unknown;
+  /** The job, or a part of it. */
   readonly selector: JobOrPipelineSelector;
+  /** Only these steps. */
   readonly stepKeys?: ReadonlyArray<string> | null | undefined;
 };
 
+/** A tag to set, or to look for. */
 export type ExecutionTag = {
+  /** Its name. */
   readonly key: string;
+  /** Its value. */
   readonly value: string;
 };
 
@@ -129,34 +156,60 @@ export type InstigationStatus =
   | 'RUNNING'
   | 'STOPPED';
 
+/** How an evaluation of a schedule or sensor ended. */
 export type InstigationTickStatus =
+  /** Raised an exception. */
   | 'FAILURE'
+  /** Had nothing to do. */
   | 'SKIPPED'
+  /** Still running. */
   | 'STARTED'
+  /** Launched runs. */
   | 'SUCCESS';
 
+/** A job by its name and place, whole or in part. */
 export type JobOrPipelineSelector = {
+  /** Only these checks of assets. */
   readonly assetCheckSelection?: ReadonlyArray<AssetCheckHandleInput> | null | undefined;
+  /** Only these assets. */
   readonly assetSelection?: ReadonlyArray<AssetKeyInput> | null | undefined;
+  /** The name of the job. */
   readonly jobName?: string | null | undefined;
+  /** The same, by its old word. */
   readonly pipelineName?: string | null | undefined;
+  /** The code location. */
   readonly repositoryLocationName: string;
+  /** The repository; `__repository__` if the code gives it no name. */
   readonly repositoryName: string;
+  /** Only these ops, in Dagster's syntax for selections. */
   readonly solidSelection?: ReadonlyArray<string> | null | undefined;
 };
 
+/** Which partitions of what to run, and how. */
 export type LaunchBackfillParams = {
+  /** All existing ones. */
   readonly allPartitions?: boolean | null | undefined;
+  /** The assets; or give `selector` for a job. */
   readonly assetSelection?: ReadonlyArray<AssetKeyInput> | null | undefined;
+  /** A description for people. */
   readonly description?: string | null | undefined;
+  /** Launches the runs itself instead of leaving it to the daemon; only for a job. */
   readonly forceSynchronousSubmission?: boolean | null | undefined;
+  /** Only what failed the last time. */
   readonly fromFailure?: boolean | null | undefined;
+  /** The keys of the partitions. */
   readonly partitionNames?: ReadonlyArray<string> | null | undefined;
+  /** Partitions that differ by asset. */
   readonly partitionsByAssets?: ReadonlyArray<PartitionsByAssetSelector | null | undefined> | null | undefined;
+  /** Only these steps. */
   readonly reexecutionSteps?: ReadonlyArray<string> | null | undefined;
+  /** The configuration of the runs. Since 1.13. */
   readonly runConfigData?: unknown;
+  /** The partitions of a job. */
   readonly selector?: PartitionSetSelector | null | undefined;
+  /** Tags of the runs. */
   readonly tags?: ReadonlyArray<ExecutionTag> | null | undefined;
+  /** A title for people. */
   readonly title?: string | null | undefined;
 };
 
@@ -168,7 +221,9 @@ export type LogLevel =
   | 'WARNING';
 
 export type PartitionRangeSelector = {
+  /** The last key, included. */
   readonly end: string;
+  /** The first key. */
   readonly start: string;
 };
 
@@ -178,84 +233,139 @@ export type PartitionRangeStatus =
   | 'MATERIALIZING';
 
 export type PartitionSetSelector = {
+  /** Dagster's name for the partitions of a job. */
   readonly partitionSetName: string;
+  /** Where the job is defined. */
   readonly repositorySelector: RepositorySelector;
 };
 
 export type PartitionsByAssetSelector = {
+  /** The asset. */
   readonly assetKey: AssetKeyInput;
+  /** Its partitions; all of them without it. */
   readonly partitions?: PartitionsSelector | null | undefined;
 };
 
 export type PartitionsSelector = {
+  /** One range. */
   readonly range?: PartitionRangeSelector | null | undefined;
+  /** Several ranges. Since 1.10. */
   readonly ranges?: ReadonlyArray<PartitionRangeSelector> | null | undefined;
 };
 
+/** A job by its name and place. */
 export type PipelineSelector = {
+  /** Only these checks of assets. */
   readonly assetCheckSelection?: ReadonlyArray<AssetCheckHandleInput> | null | undefined;
+  /** Only these assets. */
   readonly assetSelection?: ReadonlyArray<AssetKeyInput> | null | undefined;
+  /** The name of the job. */
   readonly pipelineName: string;
+  /** The code location. */
   readonly repositoryLocationName: string;
+  /** The repository; `__repository__` if the code gives it no name. */
   readonly repositoryName: string;
+  /** Only these ops, in Dagster's syntax for selections. */
   readonly solidSelection?: ReadonlyArray<string> | null | undefined;
 };
 
+/** Which run to repeat, and from where. */
 export type ReexecutionParams = {
+  /** Tags beside those of the run. Since 1.10. */
   readonly extraTags?: ReadonlyArray<ExecutionTag> | null | undefined;
+  /** The run. */
   readonly parentRunId: string;
+  /** From where: the failed steps, all of them, or the assets that were not materialized. */
   readonly strategy: ReexecutionStrategy;
+  /** Whether to keep the tags that were added to the run itself. Since 1.10. */
   readonly useParentRunTags?: boolean | null | undefined;
 };
 
+/** What of a run to repeat. */
 export type ReexecutionStrategy =
+  /** Everything. */
   | 'ALL_STEPS'
+  /** The assets that were not materialized. Since 1.10. */
   | 'FROM_ASSET_FAILURE'
+  /** What failed, and what comes after it. */
   | 'FROM_FAILURE';
 
 export type RepositoryLocationLoadStatus =
   | 'LOADED'
   | 'LOADING';
 
+/** A repository in a code location. */
 export type RepositorySelector = {
+  /** The code location. */
   readonly repositoryLocationName: string;
+  /** The repository; `__repository__` if the code gives it no name. */
   readonly repositoryName: string;
 };
 
+/** The state of a run. It has ended with SUCCESS, FAILURE or CANCELED. */
 export type RunStatus =
+  /** Stopped by request. */
   | 'CANCELED'
+  /** Asked to stop. */
   | 'CANCELING'
+  /** A step failed, or its process did. */
   | 'FAILURE'
+  /** Started and watched by something else than Dagster. */
   | 'MANAGED'
+  /** Created, and neither queued nor started. */
   | 'NOT_STARTED'
+  /** Waits for the daemon to start it. */
   | 'QUEUED'
+  /** Its steps are running. */
   | 'STARTED'
+  /** Its process is starting. */
   | 'STARTING'
+  /** All steps succeeded. */
   | 'SUCCESS'
+  /** Interrupted, and to be continued. */
   | 'SUSPENDED';
 
+/** Which runs. Every part that is given must match; an empty list is no filter at all. */
 export type RunsFilter = {
+  /** Created later than this, in seconds since 1970. */
   readonly createdAfter?: number | null | undefined;
+  /** Created earlier than this, in seconds since 1970. */
   readonly createdBefore?: number | null | undefined;
+  /** Ignored: every run has the mode `default`. */
   readonly mode?: string | null | undefined;
+  /** The job's name. */
   readonly pipelineName?: string | null | undefined;
+  /** One of these ids. */
   readonly runIds?: ReadonlyArray<string | null | undefined> | null | undefined;
+  /** The id of the snapshot of the job, which changes with its definition. */
   readonly snapshotId?: string | null | undefined;
+  /** One of these statuses. */
   readonly statuses?: ReadonlyArray<RunStatus> | null | undefined;
+  /** All of these tags; hidden ones (`.dagster/…`) can be asked for too. */
   readonly tags?: ReadonlyArray<ExecutionTag> | null | undefined;
+  /** Whose status or tags changed later than this, in seconds since 1970. */
   readonly updatedAfter?: number | null | undefined;
+  /** Whose status and tags have not changed since this, in seconds since 1970. */
   readonly updatedBefore?: number | null | undefined;
 };
 
+/** A schedule by its name and place. */
 export type ScheduleSelector = {
+  /** The code location. */
   readonly repositoryLocationName: string;
+  /** The repository; `__repository__` if the code gives it no name. */
   readonly repositoryName: string;
+  /** The name of the schedule. */
   readonly scheduleName: string;
 };
 
+/** A sensor by its name and place. */
 export type SensorSelector = {
+  /** The code location. */
   readonly repositoryLocationName: string;
+  /** The repository; `__repository__` if the code gives it no name. */
   readonly repositoryName: string;
+  /** The name of the sensor. */
   readonly sensorName: string;
 };
 
@@ -275,8 +385,11 @@ export type StepEventStatus =
   | 'SKIPPED'
   | 'SUCCESS';
 
+/** How to end a run. */
 export type TerminateRunPolicy =
+  /** Changes its status, whatever its processes do. */
   | 'MARK_AS_CANCELED_IMMEDIATELY'
+  /** Asks its processes to stop, and waits until they have. */
   | 'SAFE_TERMINATE';
 
 export type DefinitionsQueryVariables = Exact<{ [key: string]: never; }>;

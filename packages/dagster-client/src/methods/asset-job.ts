@@ -60,6 +60,7 @@ export async function findAssetJob(
 const textOf = ({ path }: AssetKeyInput) => JSON.stringify(path);
 const placeOf = ({ repository }: AssetNode) => JSON.stringify([repository.location.name, repository.name]);
 
+/** The error for a run that cannot be launched. */
 export function invalid(reason: string): DagsterError {
   return new DagsterError({ code: "INVALID_OPTIONS", message: `Cannot launch the Dagster run: ${reason}.` });
 }

@@ -56,6 +56,7 @@ export interface Materialization {
   readonly metadataEntries: readonly MetadataEntry[];
 }
 
+/** An asset as methods return it, from what a document selects. */
 export function toAsset({ key, definition, assetMaterializations }: AssetFragment): Asset {
   const [latest] = objectsIn(assetMaterializations, "materializations");
   return { key, definition: definition ?? undefined, latest };

@@ -59,6 +59,7 @@ export async function jobPartitionSet(
   return { name: set.name, keys: found?.map(({ name }) => name) ?? [] };
 }
 
+/** The error for a backfill that cannot be launched. */
 export function invalid(reason: string): DagsterError {
   const message = `Cannot launch the Dagster backfill: ${reason}.`;
   return new DagsterError({ code: "INVALID_OPTIONS", message });

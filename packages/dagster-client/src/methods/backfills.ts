@@ -72,8 +72,11 @@ export type LaunchBackfillOptions = LaunchBackfillSettings &
 export interface LaunchBackfillSettings {
   /** Keys of the partitions, `{ from, to }`, or `"all"` for all existing ones. Assets with two dimensions need keys. */
   readonly partitions: PartitionSelection;
+  /** Tags of its runs. @default none */
   readonly tags?: Tags | undefined;
+  /** A title for people. @default none */
   readonly title?: string | undefined;
+  /** A description for people. @default none */
   readonly description?: string | undefined;
   /** Only the failures of these partitions' last backfill. @default false */
   readonly fromFailure?: boolean | undefined;

@@ -26,6 +26,7 @@ export type LaunchOptions = LaunchSettings &
 export interface LaunchSettings {
   /** The run's configuration, as in YAML. @default the one that the job derives from its partition, or none */
   readonly config?: RunConfig | undefined;
+  /** Beside those that its job and its partition give it. @default none */
   readonly tags?: Tags | undefined;
   /** Some of a job's ops, in Dagster's syntax for selections, e.g. `["load*"]`. @default all */
   readonly ops?: readonly string[] | undefined;

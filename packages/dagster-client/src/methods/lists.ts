@@ -1,6 +1,7 @@
 /** How the lists of this package are made: all of one type, whatever the server offers. */
 import { checkWhole, createList, type List, type ListOptions, type ListSource, type Page } from "@org/kit";
 import { invalid } from "../client-options.ts";
+import { DagsterError } from "../errors.ts";
 import { createProgress } from "../progress.ts";
 
 /** How the server lists something by page. */
@@ -49,18 +50,25 @@ export interface WalkedPage<T> {
 export function walkedList<T>(
   walk: (left: () => number) => AsyncIterable<WalkedPage<T>>,
   count: () => Promise<number>,
-  { first = Number.POSITIVE_INFINITY }: ListOptions,
+  { first = Number.POSITIVE_INFINITY, pageToken }: ListOptions,
 ): List<T> {
   if (first !== Number.POSITIVE_INFINITY) checkWhole("first", first, 0, invalid);
   async function* pages(): AsyncGenerator<Page<T>, void, void> {
     let left = first;
     if (left === 0) return;
-    for await (const page of walk(() => left)) {
-      const { nextPageToken } = page;
-      const items = page.items.length > left ? page.items.slice(0, left) : page.items;
-      left -= items.length;
-      yield { items, nextPageToken, total: null };
-      if (left <= 0) return;
+    let reached: string | null | undefined = pageToken;
+    try {
+      for await (const page of walk(() => left)) {
+        const items = page.items.length > left ? page.items.slice(0, left) : page.items;
+        left -= items.length;
+        reached = page.nextPageToken;
+        yield { items, nextPageToken: reached, total: null };
+        if (left <= 0) return;
+      }
+    } catch (error) {
+      // Where to continue, as in other lists; an abort's reason is the caller's own object.
+      if (typeof reached === "string" && error instanceof DagsterError) Object.assign(error, { pageToken: reached });
+      throw error;
     }
   }
   async function* items(): AsyncGenerator<T, void, void> {

@@ -142,7 +142,7 @@ export function events(
     return found;
   }
 
-  return walkedList(() => pages(follow), count, { first });
+  return walkedList(() => pages(follow), count, { first, pageToken: options.pageToken });
 }
 
 /** The pushed events, until the run's last one, an idle timeout, or the end of the connection. */

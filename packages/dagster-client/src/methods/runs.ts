@@ -28,16 +28,21 @@ export { terminate, terminateMany } from "./terminate.ts";
 
 /** Filters for runs: all given ones must match. An empty list of ids or statuses matches none. */
 export interface RunFilters {
+  /** The name of its job. @default any */
   readonly job?: string | undefined;
+  /** One of these. @default any */
   readonly statuses?: readonly RunStatus[] | undefined;
+  /** One of these. @default any */
   readonly runIds?: readonly string[] | undefined;
   /** All of them. Hidden tags (`.dagster/…`), which no run shows, can be asked for too. */
   readonly tags?: Tags | undefined;
   /** Created later than this; a number is seconds since 1970. */
   readonly createdAfter?: TimeOrNumber | undefined;
+  /** Created earlier than this; a number is seconds since 1970. */
   readonly createdBefore?: TimeOrNumber | undefined;
   /** Whose status or tags changed later than this; a number is seconds since 1970. */
   readonly updatedAfter?: TimeOrNumber | undefined;
+  /** Whose status and tags have not changed since this; a number is seconds since 1970. */
   readonly updatedBefore?: TimeOrNumber | undefined;
   /** Of one version of a job: the id of its snapshot. */
   readonly snapshotId?: string | undefined;
@@ -77,7 +82,7 @@ export function list(client: DagsterClient, options: ListRunsOptions = {}, call:
       yield { items, nextPageToken: isLast && items.length === rows.length ? null : ids.join(",") };
     }
   }
-  return walkedList(walk, () => countOf(client, filter, call), { first });
+  return walkedList(walk, () => countOf(client, filter, call), { first, pageToken });
 }
 
 /** How many runs match, in one request. */

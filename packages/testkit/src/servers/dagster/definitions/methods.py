@@ -1,5 +1,6 @@
 """Location "methods": what the client's short methods are tried on. Everything in it really runs, in one process."""
 
+import sys
 import time
 from pathlib import Path
 
@@ -9,10 +10,28 @@ days = dg.DailyPartitionsDefinition(start_date="2026-01-01", end_date="2026-01-0
 regions = dg.StaticPartitionsDefinition(["asia", "europe"])
 
 
-@dg.asset(group_name="sales", description="Orders of the day.")
+columns = dg.TableSchema([dg.TableColumn("id", "int", constraints=dg.TableColumnConstraints(nullable=False))])
+
+
+@dg.asset(
+    group_name="sales",
+    description="Orders of the day.",
+    owners=["ann@example.com", "team:sales"],
+    tags={"tier": "gold"},
+    metadata={"dagster/column_schema": columns},
+)
 def orders(context):
     context.log.info("three orders")
-    return dg.MaterializeResult(metadata={"rows": 3, "rate": 0.5, "source": "shop", "whole": True, "raw": {"a": [1]}})
+    lineage = dg.TableColumnLineage({"id": [dg.TableColumnDep(dg.AssetKey(["shop", "carts"]), "cart_id")]})
+    table = dg.MetadataValue.table([dg.TableRecord({"id": 7})], columns)
+    plain = {"rows": 3, "rate": 0.5, "source": "shop", "whole": True, "raw": {"a": [1]}}
+    return dg.MaterializeResult(metadata={**plain, "sample": table, "dagster/column_lineage": lineage})
+
+
+@dg.asset_check(asset=orders, description="Whether they are of today.")
+def is_fresh():
+    severity = dg.AssetCheckSeverity.WARN
+    return dg.AssetCheckResult(passed=False, severity=severity, description="two days old", metadata={"days": 2})
 
 
 @dg.asset(deps=[orders], key_prefix="reports", group_name="sales")
@@ -33,6 +52,8 @@ def by_region(context):
 @dg.op(config_schema={"greeting": str})
 def greet(context):
     context.log.info(context.op_config["greeting"])
+    print("said to stdout: ö")
+    print("said to stderr", file=sys.stderr)
 
 
 @dg.job(description="Says what it is told to.")
@@ -126,6 +147,7 @@ def broken_sensor(context):
 
 defs = dg.Definitions(
     assets=[orders, summary, daily, by_region],
+    asset_checks=[is_fresh],
     jobs=[
         speak,
         speak_daily,
