@@ -5,7 +5,7 @@ import { ServerVersionDocument, VersionDocument } from "./generated/operations.t
 import { lackingRunFields, type OptionalRunField } from "./without-fields.ts";
 
 /** What is known of a server that responds. */
-export interface ServerInfo {
+export interface DagsterServerInfo {
   /** Its version, e.g. `1.13.27`. */
   readonly version: string;
   /** The fields of a run that it lacks: the methods leave them out. Empty for a current version. */
@@ -18,7 +18,7 @@ export interface ServerInfo {
  * @throws DagsterError that says what is wrong and what to do. If the client's URL is that of a page, the code is
  * `WRONG_URL`, and the message names the server's URL.
  */
-export async function checkServer(client: DagsterClient, options: CallOptions = {}): Promise<ServerInfo> {
+export async function checkServer(client: DagsterClient, options: CallOptions = {}): Promise<DagsterServerInfo> {
   try {
     const { version, run } = await client.request(ServerVersionDocument, {}, options);
     return { version, lackingRunFields: lackingRunFields(run) };

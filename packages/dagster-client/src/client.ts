@@ -19,7 +19,7 @@ import { createCredentials } from "./credentials.ts";
 import type { AnyDocument, DataOf, VariablesOf } from "./document.ts";
 import { resolveEndpoint } from "./endpoint.ts";
 import { DagsterNetworkError } from "./errors.ts";
-import { type FetchOptions, fetchPath } from "./fetch-path.ts";
+import { type DagsterFetchOptions, fetchPath } from "./fetch-path.ts";
 import type { Exchange } from "./graphql.ts";
 import { createTransport } from "./transport.ts";
 
@@ -73,7 +73,7 @@ export interface DagsterClient {
    * @param path below Dagster's URL, or a whole URL on its origin
    * @throws DagsterNetworkError: no response in time. @throws DagsterError `INVALID_OPTIONS`: a URL of another origin.
    */
-  fetch(path: string, options?: FetchOptions, call?: CallOptions): Promise<Response>;
+  fetch(path: string, options?: DagsterFetchOptions, call?: CallOptions): Promise<Response>;
 }
 
 /**

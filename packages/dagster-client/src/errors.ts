@@ -104,20 +104,16 @@ export class DagsterError extends Error {
   readonly retryable: boolean;
   /** How long the server asked to wait before the next attempt, in milliseconds; undefined if it did not. */
   readonly retryAfterMs: number | undefined;
+  /** Where a list failed: pass it as the list's `pageToken` to continue. Undefined on its first page. */
+  declare readonly pageToken?: string;
 
   constructor(init: DagsterErrorInit) {
     super(cut(init.message, longestMessage), init.cause === undefined ? undefined : { cause: init.cause });
     this.code = init.code;
     this.retryable = init.retryable ?? false;
-    this.failureType = this.retryable ? "transient" : failureTypeOf(init.code);
+    this.failureType = this.retryable ? "transient" : configCodes.has(init.code) ? "config" : "system";
     this.retryAfterMs = init.retryAfterMs;
   }
-}
-
-/** A deadline that passed is nobody's defect, though the same wait would only end the same way. */
-function failureTypeOf(code: DagsterErrorCode): FailureType {
-  if (code === "DEADLINE_EXCEEDED") return "transient";
-  return configCodes.has(code) ? "config" : "system";
 }
 
 /** No complete response: retryable, unless the server's certificate was rejected. */

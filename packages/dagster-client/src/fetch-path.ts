@@ -6,7 +6,7 @@ import { toNetworkError } from "./network-error.ts";
 import { isRefused } from "./transport.ts";
 
 /** What `DagsterClient.fetch` sends. */
-export interface FetchOptions {
+export interface DagsterFetchOptions {
   /** @default "GET" */
   readonly method?: string | undefined;
   /** The client's own headers and credentials take precedence. @default none */
@@ -26,7 +26,7 @@ interface Server {
 export async function fetchPath(
   server: Server,
   path: string,
-  { method = "GET", headers, body }: FetchOptions = {},
+  { method = "GET", headers, body }: DagsterFetchOptions = {},
   call: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
 ): Promise<Response> {
   const base = baseOf(server.url);

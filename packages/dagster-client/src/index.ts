@@ -1,6 +1,6 @@
 /** A typed client for Dagster's GraphQL API: short methods, errors that say what to do, and lists that prove their end. */
 export type {
-  CallOptions,
+  CallOptions as DagsterCallOptions,
   HeaderEntries,
   List,
   ListOptions,
@@ -8,7 +8,7 @@ export type {
   Time,
   WaitOptions,
 } from "@org/kit";
-export { checkServer, type ServerInfo } from "./check-server.ts";
+export { checkServer, type DagsterServerInfo } from "./check-server.ts";
 export {
   createDagsterClient,
   type DagsterAnswer,
@@ -42,7 +42,7 @@ export {
   type DagsterResultErrorInit,
   type FailureType,
 } from "./errors.ts";
-export type { FetchOptions } from "./fetch-path.ts";
+export type { DagsterFetchOptions } from "./fetch-path.ts";
 export type { KnownErrorTypename } from "./generated/error-typenames.ts";
 export {
   type AssetCheckExecutionResolvedStatus as AssetCheckStatus,

@@ -140,7 +140,7 @@ export function wait(
   options: WaitOptions = {},
   call: CallOptions = {},
 ): Promise<FinishedBackfill> {
-  return poll(client, `backfill ${backfillIdOf(backfill)} to end`, options, call, async () => {
+  return poll(client, `backfill ${backfillIdOf(backfill)} to end`, options, call, async (call) => {
     const found = await get(client, backfill, call);
     return ends.has(found.status) ? (found as FinishedBackfill) : undefined;
   });

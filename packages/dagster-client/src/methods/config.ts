@@ -5,8 +5,9 @@ export type RunConfig = Readonly<Record<string, unknown>>;
 
 /** @throws DagsterError `INVALID_OPTIONS` for anything but a plain object */
 export function checkConfig(config: RunConfig | undefined): RunConfig | undefined {
-  const prototype = config === undefined || config === null ? null : Object.getPrototypeOf(config);
-  const isPlain = typeof config === "object" && (prototype === null || Object.getPrototypeOf(prototype) === null);
-  if (config === undefined || (isPlain && !Array.isArray(config))) return config;
+  if (config === undefined) return undefined;
+  const prototype = typeof config === "object" && config !== null ? Object.getPrototypeOf(config) : false;
+  // Also of an object from another realm, such as a worker's.
+  if (prototype === null || (prototype && Object.getPrototypeOf(prototype) === null)) return config;
   throw invalid("`config` must be a plain object, such as { ops: { load: { config: { … } } } }");
 }

@@ -25,7 +25,7 @@ export interface Job extends Placed {
 export interface JobDetails extends Job {
   /** What `config` may be. */
   readonly configSchema: JsonSchema;
-  /** A configuration with every default filled in, as YAML: what an editor begins with. */
+  /** The defaults of its configuration, as YAML: what an editor begins with. `{}` if there are none. */
   readonly defaultConfigYaml: string;
   /** The keys of its partitions, in order; empty if it has none. */
   readonly partitionKeys: readonly string[];

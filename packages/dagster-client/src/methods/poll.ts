@@ -8,13 +8,14 @@ export function poll<Found>(
   what: string,
   options: WaitOptions,
   call: CallOptions,
-  ask: () => Promise<Found | undefined>,
+  ask: (call: CallOptions) => Promise<Found | undefined>,
 ): Promise<Found> {
   return pollKit({
     what,
     options,
     signal: eitherSignal(client.signal, call.signal),
-    ask,
+    // Its own waits are what makes it try again.
+    ask: () => ask({ ...call, retries: 0 }),
     tooLate: (message, cause) => new DagsterError({ code: "DEADLINE_EXCEEDED", message, retryable: true, cause }),
   });
 }

@@ -82,8 +82,8 @@ export function events(
   const runId = runIdOf(run);
   const signal = eitherSignal(client.signal, call.signal);
 
-  async function ask(pageToken: string | undefined) {
-    const { run, log } = await client.request(RunEventsDocument, { runId, pageToken, limit }, call);
+  async function ask(pageToken: string | undefined, limits = call) {
+    const { run, log } = await client.request(RunEventsDocument, { runId, pageToken, limit }, limits);
     const { events, cursor, hasMore } = unwrap(log, "EventConnection");
     return {
       events: objectsIn(events, "events"),
@@ -116,7 +116,7 @@ export function events(
       }
       const asked = pageToken;
       const page = follow
-        ? await poll(client, `events of run ${runId}`, patience, call, () => ask(asked))
+        ? await poll(client, `events of run ${runId}`, patience, call, (each) => ask(asked, each))
         : await ask(asked);
       pageToken = page.cursor;
       const isSome = page.events.length > 0;

@@ -130,7 +130,7 @@ export function wait(
   call: CallOptions = {},
 ): Promise<FinishedRun> {
   const runId = runIdOf(run);
-  return poll(client, `run ${runId} to end`, options, call, async () => {
+  return poll(client, `run ${runId} to end`, options, call, async (call) => {
     const run = unwrap((await tolerant(client).request(RunStateDocument, { runId }, call)).run, "Run");
     return isFinished(run) ? run : undefined;
   });
