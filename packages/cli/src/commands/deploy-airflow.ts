@@ -1,6 +1,6 @@
 import type { Command } from "commander";
+import { parseDuration } from "../duration.ts";
 import { UsageError } from "../errors.ts";
-import { exitCodes } from "../exit-code.ts";
 import { escaped, type SafeIo } from "../render/safe-output.ts";
 import type { Run } from "./options.ts";
 
@@ -14,7 +14,10 @@ interface AirflowOptions {
   readonly image?: string;
   readonly namespace?: string;
   readonly secret?: string;
+  readonly url?: string;
+  readonly filesOnly?: true;
   readonly dryRun?: true;
+  readonly verify?: true | string;
 }
 
 export function addDeployAirflow(deploy: Command, io: SafeIo, run: Run): void {
@@ -30,17 +33,29 @@ export function addDeployAirflow(deploy: Command, io: SafeIo, run: Run): void {
     .option("--image <name>", "the pods' image, with --operator kubernetes")
     .option("--namespace <name>", "the pods' namespace")
     .option("--secret <name>", "a Kubernetes secret whose entries the pods get as environment variables")
-    .option("--dry-run", "only print what would change")
+    .option("--url <url>", "the server, as in the browser: pools are created there, and DAGs paused or not")
+    .option("--files-only", "write the files without a server, even if tenants need pools")
+    .option("--dry-run", "only print what would change, as diff -u does")
+    .option(
+      "--verify [duration]",
+      "wait until the files are parsed (default: 10m), and report import errors and parse times",
+    )
     .action(
       run(async (options: AirflowOptions) => {
         const { readRunner } = await import("../config/runner-file.ts");
         const file = await readRunner(options.config, io.signal);
         for (const notice of file.notices) io.stderr.write(`dagsync: ${escaped(notice)}\n`);
         const { deployAirflow } = await import("../deploy/airflow/deploy.ts");
-        await deployAirflow(file, { ...options, operator: operatorOf(options), dryRun: options.dryRun === true }, io);
-        return exitCodes.done;
+        const { url, filesOnly, dryRun } = options;
+        if (url !== undefined && filesOnly) throw new UsageError("--files-only is for deploys without --url.");
+        const settings = { url, filesOnly: filesOnly === true, dryRun: dryRun === true, verifyMs: verifyOf(options) };
+        return deployAirflow(file, { ...options, ...settings, operator: operatorOf(options) }, io);
       }),
     );
+}
+
+function verifyOf({ verify }: AirflowOptions): number | undefined {
+  return verify === undefined ? undefined : parseDuration("--verify", verify === true ? "10m" : verify);
 }
 
 function operatorOf({ operator, image, namespace, secret, workdir }: AirflowOptions) {

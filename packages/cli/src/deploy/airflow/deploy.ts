@@ -1,33 +1,75 @@
 /** `dagsync deploy airflow`: brings the DAG files, and what they need on the server, to what `runner.yaml` says. */
+import type { AirflowClient } from "@org/airflow-client";
 import type { RunnerFile } from "../../config/runner-file.ts";
-import type { SafeIo } from "../../render/safe-output.ts";
+import { UsageError } from "../../errors.ts";
+import { exitCodes } from "../../exit-code.ts";
+import { escaped, type SafeIo } from "../../render/safe-output.ts";
 import { wordsOf } from "../command-line.ts";
 import { applyChange, changesIn, checkOwner, diffOf, type Files, headerOf, ownFiles } from "../files.ts";
 import { printChange, printSummary } from "../print.ts";
 import { dagFileOf, pausedLine } from "./dag-file.ts";
-import { checkDagId, fileNameOf } from "./names.ts";
+import { checkDagId, fileNameOf, poolOf } from "./names.ts";
+import { connectTo, pauseChanges, poolChanges, type ServerChange } from "./server.ts";
 import type { Operator } from "./task-source.ts";
+import { verify } from "./verify.ts";
 
 export interface DeployAirflowOptions {
   readonly dagsFolder: string;
   readonly owner: string;
   readonly dagsync: string;
   readonly operator: Operator;
+  /** The server's; undefined if only files are written. */
+  readonly url: string | undefined;
+  /** Whether there is no server to ask on purpose. */
+  readonly filesOnly: boolean;
   readonly dryRun: boolean;
+  /** How long to wait for the server to parse the files, in ms; undefined: not at all. */
+  readonly verifyMs: number | undefined;
 }
 
-/** @throws UsageError */
-export async function deployAirflow(file: RunnerFile, options: DeployAirflowOptions, io: SafeIo): Promise<void> {
-  const { dagsFolder, dryRun } = options;
+/** @returns the exit code. @throws UsageError */
+export async function deployAirflow(file: RunnerFile, options: DeployAirflowOptions, io: SafeIo): Promise<number> {
+  const { dagsFolder, dryRun, verifyMs } = options;
   const header = headerOf("airflow", checkOwner(options.owner));
   const own = await ownFiles(dagsFolder, header, "--dags-folder");
-  const changes = await changesIn(dagsFolder, { own, wanted: wantedFiles(file, options, { header, own }) });
+  const wanted = wantedFiles(file, options, { header, own });
+  const changes = await changesIn(dagsFolder, { own, wanted });
+  for (const notice of noticesOf(file, options)) io.stderr.write(`dagsync: ${escaped(notice)}\n`);
+  const client = options.url === undefined ? undefined : connectTo(options.url, io);
+  if (!client) checkFilesOnly(file, options, { isChanged: changes.length > 0 }, io);
+  // Before the files: a task waits for ever for a pool that does not exist. And the files remember what was enabled.
+  const before = client ? await serverChanges(client, file, changes) : [];
+  for (const { text, apply } of before) {
+    if (!dryRun) await apply();
+    io.stdout.write(`${dryRun ? "Would be: " : ""}${escaped(text)}\n`);
+  }
   for (const change of changes) {
+    io.signal?.throwIfAborted();
     if (dryRun) io.stdout.write(diffOf(change));
     else await applyChange(dagsFolder, change);
     if (!dryRun) printChange(change, io);
   }
   printSummary({ changes, unchanged: own.size, dryRun }, io);
+  if (!client || verifyMs === undefined || dryRun) return exitCodes.done;
+  const written = new Set(changes.map(({ name }) => name));
+  return verify(client, { files: [...wanted.keys()].sort(), written, timeoutMs: verifyMs }, io);
+}
+
+async function serverChanges(
+  client: AirflowClient,
+  { schedules, concurrencyPerTenant }: RunnerFile,
+  changes: Parameters<typeof pauseChanges>[1],
+): Promise<ServerChange[]> {
+  return [
+    ...(await poolChanges(client, poolsOf(schedules), concurrencyPerTenant)),
+    ...(await pauseChanges(client, changes)),
+  ];
+}
+
+/** The pools of the tenants, by name. */
+function poolsOf(schedules: RunnerFile["schedules"]): ReadonlyMap<string, string> {
+  const tenants = schedules.flatMap(({ job }) => job.tenant ?? []);
+  return new Map(tenants.map((tenant) => [poolOf(tenant), tenant]));
 }
 
 /** The files of the enabled schedules. A disabled one has none; if it had one, it keeps that, as a DAG that is paused. */
@@ -47,4 +89,42 @@ function wantedFiles(
     if (text !== undefined) wanted.set(fileNameOf(name), text.replace(pausedLine(false), pausedLine(true)));
   }
   return wanted;
+}
+
+/** What Airflow does otherwise than the file says. */
+function noticesOf({ schedules }: RunnerFile, { operator }: DeployAirflowOptions): readonly string[] {
+  const skips = schedules.filter(({ catchup }) => catchup === "skip").map(({ name }) => name);
+  const matches = schedules.filter(({ job }) => job.retry?.retryable_error_patterns?.length).map(({ name }) => name);
+  return [
+    ...(skips.length === 0
+      ? []
+      : [`catchup: skip is not possible on Airflow, which runs the last moment that was missed: ${skips.join(", ")}.`]),
+    ...(matches.length === 0 || operator.kind === "process"
+      ? []
+      : [`The stderr of a pod is not known, so the exit code alone decides on retries: ${matches.join(", ")}.`]),
+  ];
+}
+
+/** Without a server, a person has to do what would be done there. @throws UsageError unless that was asked for */
+function checkFilesOnly(
+  { schedules, concurrencyPerTenant }: RunnerFile,
+  { filesOnly, dryRun, verifyMs }: DeployAirflowOptions,
+  { isChanged }: { readonly isChanged: boolean },
+  io: SafeIo,
+): void {
+  if (verifyMs !== undefined) throw new UsageError("--verify asks the server: add --url.");
+  const pools = [...poolsOf(schedules).keys()];
+  if (pools.length === 0 || dryRun || !isChanged) return;
+  const commands = pools.map((name) => `  airflow pools set ${quoted(name)} ${concurrencyPerTenant} tenant`).join("\n");
+  if (filesOnly) {
+    io.stderr.write(`dagsync: Create these pools, or tasks wait for ever:\n${commands}\n`);
+    return;
+  }
+  throw new UsageError(
+    `Tenants need pools, which must exist before their DAGs. Name the server, so that they are created: --url https://airflow.example.com. Or write --files-only, and create them yourself:\n${commands}`,
+  );
+}
+
+function quoted(name: string): string {
+  return /^[\w.-]+$/.test(name) ? name : `'${name}'`;
 }

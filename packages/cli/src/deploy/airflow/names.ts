@@ -15,6 +15,11 @@ export function fileNameOf(schedule: string): string {
   return `dagsync_${schedule}.py`;
 }
 
+/** The schedule of a DAG's file. */
+export function scheduleOfFile(name: string): string {
+  return name.slice("dagsync_".length, -".py".length);
+}
+
 /** @throws UsageError for a schedule's name that cannot be the id of a DAG */
 export function checkDagId(name: string): void {
   const where = `Schedule "${escaped(name)}"`;
