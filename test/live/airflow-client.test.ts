@@ -8,6 +8,7 @@ import { copyDags } from "@org/testkit/servers/airflow-dag-files";
 import { airflowVersions, newestAirflow } from "@org/testkit/servers/airflow-versions";
 import { isAtLeast } from "@org/testkit/servers/for-version";
 import { afterAll, beforeAll, test } from "vitest";
+import { deploySettings, testDeploy } from "./airflow-deploy.ts";
 import { testExamples } from "./airflow-examples.ts";
 import { testIds } from "./airflow-ids.ts";
 import { testLoopMethods } from "./airflow-loop-methods.ts";
@@ -34,6 +35,7 @@ for (const { version, pythons } of tested) {
         AIRFLOW__CORE__TEST_CONNECTION: "Enabled",
         AIRFLOW__API__EXPOSE_CONFIG: "True",
         AIRFLOW__SCHEDULER__ALLOWED_RUN_ID_PATTERN: ".+",
+        ...deploySettings,
       };
       started = await startAirflow({ log, version, dagsFolder, scheduler: true, env });
       const { url, username, password } = started;
@@ -52,5 +54,7 @@ for (const { version, pythons } of tested) {
     if (version === newestAirflow || nightly) testMethods(version, server);
     if (isAtLeast(version, "3.4")) testLoopMethods(server);
     if (version === newestAirflow) testExamples(server);
+    // At night, test/nightly has it for all versions.
+    if (!nightly) testDeploy(version, server, "speaks");
   });
 }

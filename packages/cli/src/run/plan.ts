@@ -1,5 +1,5 @@
 /** `dagsync run --plan`: prints upcoming runs, without running anything. */
-import { plan, type Schedule } from "@org/runner";
+import { type Planned, plan, type Schedule } from "@org/runner";
 import { jsonLine } from "../render/json.ts";
 import { escaped, type SafeIo } from "../render/safe-output.ts";
 import { textTable } from "../render/table.ts";
@@ -28,30 +28,36 @@ export function printPlan({ schedules, from, forMs, json }: PlanOptions, io: Saf
     planned,
     ({ schedule, at }) => `${localText(at, schedule.timezone).slice(0, 10)} ${schedule.name}`,
   );
-  const rows = [...groups.values()].flatMap((group) => {
-    const { schedule } = group[0]!;
-    const line = (first: number, last?: number, count = 1) => ({
-      ...{ at: first, name: schedule.name },
-      cells: [
-        localText(first, schedule.timezone),
-        last === undefined ? "" : `to ${localText(last, schedule.timezone).slice(11)}, ${count} times`,
-        schedule.timezone,
-        escaped(schedule.name),
-        escaped(schedule.job.tenant ?? ""),
-      ],
-    });
-    if (group.length < MANY) return group.map(({ at }) => line(at));
-    return [line(group[0]!.at, group.at(-1)!.at, group.length)];
-  });
-  rows.sort((a, b) => a.at - b.at);
-  if (rows.length === 0) io.stdout.write("No runs in that time.\n");
-  else
-    io.stdout.write(
-      textTable(
-        ["when", "", "time zone", "schedule", "tenant"],
-        rows.map(({ cells }) => cells),
-      ),
-    );
+  const lines = [...groups.values()].flatMap((group) => (group.length < MANY ? group.map((each) => [each]) : [group]));
+  lines.sort(([a], [b]) => a!.at - b!.at);
+  io.stdout.write(lines.length === 0 ? "No runs in that time.\n" : table(lines));
+}
+
+/** A column that would be empty or the same everywhere is left out, so that the others fit on a terminal. */
+function table(lines: readonly (readonly Planned<Schedule>[])[]): string {
+  const schedules = lines.map(([first]) => first!.schedule);
+  const columns: Readonly<Record<string, readonly string[]>> = {
+    when: lines.map(([first]) => localText(first!.at, first!.schedule.timezone)),
+    until: lines.map(untilText),
+    "time zone": schedules.map(({ timezone }) => timezone),
+    schedule: schedules.map(({ name }) => escaped(name)),
+    tenant: schedules.map(({ job }) => escaped(job.tenant ?? "")),
+  };
+  const isShown = ([name, cells]: [string, readonly string[]]) =>
+    name === "time zone" ? cells.some((cell) => cell !== "UTC") : cells.some((cell) => cell !== "");
+  const shown = Object.entries(columns).filter(isShown);
+  return textTable(
+    shown.map(([name]) => name),
+    lines.map((_, row) => shown.map(([, cells]) => cells[row])),
+  );
+}
+
+/** The last of several runs on a day, and their number: `23:55, 288 times`. */
+function untilText(group: readonly Planned<Schedule>[]): string {
+  if (group.length === 1) return "";
+  const [first, last] = [group[0]!, group.at(-1)!].map(({ at, schedule }) => localText(at, schedule.timezone));
+  const isSameOffset = first!.slice(-6) === last!.slice(-6);
+  return `${isSameOffset ? last!.slice(11, -7) : last!.slice(11)}, ${group.length} times`;
 }
 
 /** Local time with its UTC offset: `2026-10-25 02:30 +01:00`. */

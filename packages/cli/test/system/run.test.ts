@@ -223,6 +223,11 @@ test("--plan prints upcoming runs without running anything", async () => {
   expect(code).toBe(0);
   expect(stdout.trim().split("\n")).toHaveLength(5);
   expect(stdout).toMatch(/\d{4}-\d\d-\d\d 0[23]:[03]0 \+0[12]:00 +Europe\/Berlin +nightly +acme/);
+  expect(stdout).toMatch(/^when +time zone +schedule +tenant\n/);
+  const often = runner({ name: "often", cron: "*/5 * * * *", job: { command: "true" } });
+  const plain = await dagsync(["run", "--plan", "2d", ...often.args]);
+  expect(plain.stdout).toMatch(/^when +until +schedule\n/);
+  expect(plain.stdout).toMatch(/ 00:00 \+00:00 {2}23:55, 288 times {2}often\n/);
   expect(await dagsync(["run", "--plan", "2000d", ...args])).toMatchObject({
     code: 2,
     stderr: "dagsync: --plan must be at most 366d.\n",
