@@ -21,6 +21,8 @@ export interface StartAirflowOptions {
   log: (line: string) => void;
   /** One of `airflowVersions`. Default: the newest, or with `fab` the one that supports it. */
   version?: string;
+  /** Name of its lock file. Default: `airflow-` and the version. */
+  venv?: string;
   /** Folder of DAG files, parsed before the server is ready. Default: an empty one in `home`. */
   dagsFolder?: string;
   /** Additional environment variables, e.g. `{ AIRFLOW__API__MAXIMUM_PAGE_LIMIT: "50" }`. */
@@ -61,6 +63,8 @@ export interface AirflowServer {
   query<R = QueryRow>(sql: string, parameters?: unknown[]): Promise<R[]>;
   /** Runs the `airflow` command, e.g. `["dags", "reserialize"]`. @returns Its standard output. */
   cli(args: string[]): Promise<string>;
+  /** Starts the `airflow` command in the background, with additional environment variables. It stops with this server. */
+  background(args: string[], env?: Record<string, string>): Service;
   /** Restarts the API server on the same port, with additional environment variables. The database stays. */
   restart(env?: Record<string, string>): Promise<void>;
   /** Starts another API server on the same database, with additional environment variables. It stops with this one. @returns Its URL. */
@@ -79,7 +83,7 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
   const { log, signal } = options;
   const isFab = options.authManager === "fab";
   const version = options.version ?? (isFab ? airflowWithFab : newestAirflow);
-  const name = `airflow-${version}`;
+  const name = options.venv ?? `airflow-${version}`;
   const pythons = airflowVersions.find((each) => each.version === version)?.pythons;
   const venv = await ensureVenv({ name, pythons, log, signal });
 
@@ -201,6 +205,11 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
       dagsFolder,
       query: (sql, parameters) => database.query(forVersion(sql, version), parameters),
       cli,
+      background: (args, moreEnv = {}) => {
+        const service = startService(airflow, args, { env: { ...env, ...moreEnv }, cwd: home });
+        helpers.push(service);
+        return service;
+      },
       restart: async (moreEnv = {}) => {
         const before = server;
         server = undefined;

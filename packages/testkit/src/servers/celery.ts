@@ -1,0 +1,86 @@
+/** Airflow with the CeleryExecutor: Redis as its broker, and workers that can be killed. */
+import { execFileSync } from "node:child_process";
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type AirflowServer, type StartAirflowOptions, startAirflow } from "./airflow.ts";
+import { airflowWithFab } from "./airflow-versions.ts";
+import { removeFolderSync } from "./on-exit.ts";
+import { freePort, type Service, startService, waitUntil } from "./processes.ts";
+
+/** The version that there is a lock file with Celery for. */
+export const airflowWithCelery = airflowWithFab;
+
+/** Whether this machine has Redis: Debian's `redis-server`. */
+export function hasRedis(): boolean {
+  try {
+    execFileSync("redis-server", ["--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export interface CeleryOptions extends Pick<StartAirflowOptions, "log" | "dagsFolder" | "env"> {
+  readonly workers: number;
+  /** Tasks of a worker at once. */
+  readonly concurrency: number;
+}
+
+export interface CeleryServer extends AirflowServer {
+  readonly workers: readonly Service[];
+}
+
+/** A real Airflow whose tasks are run by Celery workers. Ready when all of them are. */
+export async function startCelery(options: CeleryOptions): Promise<CeleryServer> {
+  const { log, workers: count, concurrency } = options;
+  const folder = await mkdtemp(join(tmpdir(), "redis-"));
+  const port = await freePort();
+  log(`Starting Redis on port ${port}`);
+  const where = ["--bind", "127.0.0.1", "--port", String(port), "--dir", folder];
+  const redis = startService("redis-server", [...where, "--save", "", "--appendonly", "no"]);
+  const workers: Service[] = [];
+  const stop = async () => {
+    await Promise.all(workers.map((worker) => worker.stop()));
+    await redis.stop();
+    removeFolderSync(folder);
+  };
+  try {
+    const address = `redis://127.0.0.1:${port}`;
+    const env = {
+      AIRFLOW__CORE__EXECUTOR: "CeleryExecutor",
+      AIRFLOW__CORE__PARALLELISM: "64",
+      AIRFLOW__CELERY__BROKER_URL: `${address}/0`,
+      AIRFLOW__CELERY__RESULT_BACKEND: `${address}/1`,
+      AIRFLOW__CELERY__WORKER_CONCURRENCY: String(concurrency),
+      ...options.env,
+    };
+    const venv = `airflow-celery-${airflowWithCelery}`;
+    const server = await startAirflow({ ...options, version: airflowWithCelery, venv, env, scheduler: true });
+    try {
+      log(`Starting ${count} Celery workers`);
+      for (let index = 1; index <= count; index += 1) {
+        const logPort = { AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT: String(await freePort()) };
+        workers.push(server.background(["celery", "worker", "--celery-hostname", `w${index}@%h`], logPort));
+      }
+      for (const worker of workers) {
+        const isReady = async () => / ready\./.test(worker.tail());
+        await waitUntil("a Celery worker", isReady, [worker], { deadlineMs: 300_000 });
+      }
+      return {
+        ...server,
+        workers,
+        stop: async () => {
+          await stop();
+          await server.stop();
+        },
+      };
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
