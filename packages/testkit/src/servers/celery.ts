@@ -1,5 +1,6 @@
 /** Airflow with the CeleryExecutor: Redis as its broker, and workers that can be killed. */
 import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -29,7 +30,12 @@ export interface CeleryOptions extends Pick<StartAirflowOptions, "log" | "dagsFo
 
 export interface CeleryServer extends AirflowServer {
   readonly workers: readonly Service[];
+  /** The index of a worker that runs a process with this text in its command line; -1 if none does. Linux only. */
+  workerRunning(text: string): number;
 }
+
+/** The variable by which a process shows whose it is. */
+const MARK = "TESTKIT_CELERY_WORKER";
 
 /** A real Airflow whose tasks are run by Celery workers. Ready when all of them are. */
 export async function startCelery(options: CeleryOptions): Promise<CeleryServer> {
@@ -60,8 +66,8 @@ export async function startCelery(options: CeleryOptions): Promise<CeleryServer>
     try {
       log(`Starting ${count} Celery workers`);
       for (let index = 1; index <= count; index += 1) {
-        const logPort = { AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT: String(await freePort()) };
-        workers.push(server.background(["celery", "worker", "--celery-hostname", `w${index}@%h`], logPort));
+        const own = { AIRFLOW__LOGGING__WORKER_LOG_SERVER_PORT: String(await freePort()), [MARK]: String(index) };
+        workers.push(server.background(["celery", "worker", "--celery-hostname", `w${index}@%h`], own));
       }
       for (const worker of workers) {
         const isReady = async () => / ready\./.test(worker.tail());
@@ -70,6 +76,7 @@ export async function startCelery(options: CeleryOptions): Promise<CeleryServer>
       return {
         ...server,
         workers,
+        workerRunning: (text) => markOf(text) - 1,
         stop: async () => {
           await stop();
           await server.stop();
@@ -83,4 +90,18 @@ export async function startCelery(options: CeleryOptions): Promise<CeleryServer>
     await stop();
     throw error;
   }
+}
+
+/** The mark of a process with this text in its command line; 0 if there is none. */
+function markOf(text: string): number {
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (!readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(text)) continue;
+      const [, mark] = new RegExp(`(?:^|\0)${MARK}=(\\d+)`).exec(readFileSync(`/proc/${pid}/environ`, "utf8")) ?? [];
+      if (mark !== undefined) return Number(mark);
+    } catch {
+      // The process has ended.
+    }
+  }
+  return 0;
 }
