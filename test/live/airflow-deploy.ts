@@ -1,5 +1,5 @@
 /** `dagsync deploy airflow` on a real server: the files are parsed, the scheduler runs the jobs, exit codes decide. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AirflowClient, createAirflowClient, dagRuns, dags, pools, taskInstances } from "@org/airflow-client";
@@ -202,6 +202,28 @@ export function testDeploy(version: string, server: () => AirflowServer, taken?:
       const gone = await deploy("--owner", "pods");
       expect(gone.stdout).toBe("- dagsync_d_pod.py\n0 new, 0 changed, 1 removed, 0 unchanged.\n");
     });
+
+    if (nightly) {
+      test("a task that is marked as failed stops all processes of its job", { timeout }, async () => {
+        write([{ ...job("d_stopped", `sleep 600 & echo $! > ${folder}/child; trap 'echo told; exit 0' TERM; wait`) }]);
+        expect((await deploy("--owner", "stops", "--verify")).code).toBe(0);
+        const started = { dagId: "d_stopped", dagRunId: (await dagRuns.trigger(client, "d_stopped")).dag_run_id };
+        const child = () => readFileSync(join(folder, "child"), { encoding: "utf8", flag: "a+" }).trim();
+        await expect.poll(child, { timeout, interval: 200 }).not.toBe("");
+        const isAlive = () =>
+          existsSync(`/proc/${child()}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${child()}/status`, "utf8"));
+        expect(isAlive()).toBe(true);
+        await taskInstances.setState(client, { ...started, taskId: "run" }, "failed");
+        await expect.poll(isAlive, { timeout, interval: 200 }).toBe(false);
+        const log = async () => {
+          const lines = taskInstances.logs(client, { ...started, taskId: "run" }, 1, { follow: false });
+          return (await Array.fromAsync(lines)).map(({ event }) => event);
+        };
+        await expect.poll(log, { timeout, interval: 1000 }).toContain("told");
+        write([]);
+        await deploy("--owner", "stops");
+      });
+    }
 
     if (nightly && isAtLeast(version, "3.3")) {
       test("pauses are exactly those of the file", { timeout }, async () => {

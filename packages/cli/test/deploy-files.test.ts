@@ -92,11 +92,15 @@ test("what other people or other deploys wrote is left alone", async () => {
   await deploy("--owner", "other");
   const mine = join(dags, "dagsync_b.py");
   writeFileSync(mine, "# mine\n");
+  writeFileSync(
+    join(dags, "copy.py"),
+    "# Written by dagsync deploy airflow (dagsync). The next deploy overwrites it.\n",
+  );
   const taken = await deploy();
   expect(taken).toMatchObject({ code: 2, stderr: expect.stringContaining("dagsync_a.py is in the way") });
   write([]);
   expect((await deploy()).stdout).toBe("0 new, 0 changed, 0 removed, 0 unchanged.\n");
-  expect(files()).toEqual(["dagsync_a.py", "dagsync_b.py"]);
+  expect(files()).toEqual(["copy.py", "dagsync_a.py", "dagsync_b.py"]);
   expect(readFileSync(mine, "utf8")).toBe("# mine\n");
   rmSync(dags, { recursive: true });
   expect(await deploy()).toMatchObject({ code: 2, stderr: expect.stringContaining("there is no such folder") });

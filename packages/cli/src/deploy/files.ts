@@ -32,7 +32,7 @@ export function checkOwner(owner: string): string {
 }
 
 /**
- * The Python files of a folder that begin with this header.
+ * The files `dagsync_*.py` of a folder that begin with this header. A copy under another name is not ours.
  *
  * @param option how the folder was given, for messages
  * @throws UsageError if there is no such folder
@@ -45,7 +45,7 @@ export async function ownFiles(folder: string, header: string, option: string): 
   if (!isFolder) throw new UsageError(`${option}: there is no such folder. Create it, or correct the path.`);
   const own = new Map<string, string>();
   for (const name of (await readdir(folder)).sort()) {
-    const text = name.endsWith(".py") ? await textOf(join(folder, name)) : undefined;
+    const text = /^dagsync_.*\.py$/s.test(name) ? await textOf(join(folder, name)) : undefined;
     if (text !== undefined && isOwn(text, header)) own.set(name, text);
   }
   return own;

@@ -1,4 +1,4 @@
-/** The DAG file of a schedule: plain Airflow, which needs nothing of ours to be parsed. */
+/** Generates the DAG file of a schedule. It imports Airflow and the standard library only. */
 import { type RetryConfig, retryAfterMs, type Schedule } from "@org/runner";
 import { commandLineOf } from "../command-line.ts";
 import { python } from "../python.ts";
@@ -15,7 +15,7 @@ export interface DagFileOptions {
   readonly operator: Operator;
 }
 
-/** Airflow's default for the tasks of a DAG that run at once. */
+/** Airflow's default for concurrent tasks of a DAG. */
 const MAX_ACTIVE_TASKS = 16;
 
 /** The name and text of a schedule's file. @throws UsageError for what Airflow does not take */
@@ -28,7 +28,7 @@ export function dagFileOf(schedule: Schedule, options: DagFileOptions): readonly
     environment: { DAGSYNC_JOB: name, ...(job.tenant !== undefined && { DAGSYNC_TENANT: job.tenant }) },
     common: [
       ...(job.tenant === undefined ? [] : [`pool=${python(poolOf(job.tenant))}`]),
-      // One more try where the file wants none: for a worker that dies, which is no exit code.
+      // Without retry_config, one retry for a worker that dies, which no exit code uses.
       `retries=${retry?.max_retries ?? 1}`,
       ...(retry ? ["**PAUSES"] : ["retry_delay=timedelta(seconds=10)"]),
     ],
@@ -59,12 +59,12 @@ export function dagFileOf(schedule: Schedule, options: DagFileOptions): readonly
   return [fileNameOf(name), `${text.join("\n")}\n`];
 }
 
-/** Whether a new DAG starts paused. A DAG that exists keeps its state, whatever the file says. */
+/** Whether a new DAG starts paused. Airflow ignores it for DAGs that exist. */
 export function pausedLine(isPaused: boolean): string {
   return `    is_paused_upon_creation=${python(isPaused)},`;
 }
 
-/** What has its place elsewhere in older versions. */
+/** Imports whose location depends on the version. */
 function versioned({ cron }: Schedule, hasRetry: boolean): readonly string[] {
   const timetable = `${cron === undefined ? "Delta" : "Cron"}TriggerTimetable`;
   const exceptions = "AirflowException, AirflowFailException, AirflowSkipException";
@@ -81,14 +81,14 @@ function versioned({ cron }: Schedule, hasRetry: boolean): readonly string[] {
 
 function timetableOf({ cron, intervalSeconds, timezone }: Schedule): string {
   if (cron === undefined) return `DeltaTriggerTimetable(timedelta(seconds=${python(intervalSeconds!)}))`;
-  // Otherwise a new DAG starts with the moment that has just passed.
+  // By default, a new DAG would start with a run that was due just before.
   return `CronTriggerTimetable(${python(cron)}, timezone=${python(timezone)}, run_immediately=timedelta())`;
 }
 
-/** More than this many pauses that differ are not listed; the last one stands for the others. */
+/** The maximum number of different pauses to list; the last one repeats. */
 const MAX_PAUSES = 1000;
 
-/** Exactly the runner's own pauses, in seconds, up to the one from which on they stay the same. */
+/** The runner's own pauses, in seconds, without the repetitions of the last one. */
 function pausesOf(retry: RetryConfig): readonly number[] {
   const failed = { exitCode: retry.retryable_exit_codes[0] ?? 0, stderr: "" };
   const count = retry.retryable_exit_codes.length === 0 ? 1 : Math.min(retry.max_retries, MAX_PAUSES);
@@ -107,7 +107,7 @@ function pauses(retry: RetryConfig): readonly string[] {
     "    from airflow.sdk import RetryDecision, RetryPolicy",
     "",
     "    class Pauses(RetryPolicy):",
-    `        SECONDS = ${python(all)}  # before each retry; the last one stands for those that follow`,
+    `        SECONDS = ${python(all)}  # before each retry; the last one repeats`,
     "",
     "        def evaluate(self, exception, try_number, max_tries, context=None):",
     `            before = max(0, try_number - 1 - (max_tries - ${retry.max_retries}))`,
@@ -115,7 +115,7 @@ function pauses(retry: RetryConfig): readonly string[] {
     "            return RetryDecision.retry(timedelta(seconds=pause), str(exception))",
     "",
     '    PAUSES = {"retry_delay": timedelta(seconds=Pauses.SECONDS[0]), "retry_policy": Pauses()}',
-    "except ImportError:  # before Airflow 3.3, a pause is random: between these and twice as long",
+    "except ImportError:  # before Airflow 3.3, pauses are random: up to twice as long",
     "    PAUSES = {",
     `        "retry_delay": timedelta(seconds=${python(all[0]!)}),`,
     `        "retry_exponential_backoff": ${python(factor > 1)} if VERSION < "3.2" else ${python(factor === 1 ? 0 : factor)},`,

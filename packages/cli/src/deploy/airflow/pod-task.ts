@@ -1,4 +1,4 @@
-/** A task that runs a job as a pod, and understands its exit codes. */
+/** Source of a task that runs a job in a pod, and maps its exit code to retry, skip or fail. */
 import { python } from "../python.ts";
 import type { PodOperator, TaskFacts, TaskSource } from "./task-source.ts";
 
@@ -20,7 +20,7 @@ export function podTask(facts: TaskFacts, { image, namespace, secret }: PodOpera
     definitions: [
       ...`
 class Job(KubernetesPodOperator):
-    template_fields = ()  # braces in a command are its own
+    template_fields = ()  # commands are no Jinja templates
 
     def execute(self, context):
         ti, dag_run = (context[key] for key in ("ti", "dag_run"))
@@ -38,7 +38,7 @@ class Job(KubernetesPodOperator):
         except AirflowException as error:
             containers = remote_pod.status.container_statuses or []
             ended = [each.state.terminated for each in containers if each.name == self.base_container_name]
-            # A pod that was evicted, or never started, has no exit code: the next attempt may do better.
+            # A pod that was evicted, or did not start, has no exit code: retry.
             if ended and ended[0] and ended[0].exit_code not in RETRY_ON:
                 raise AirflowFailException(f"exit code {ended[0].exit_code}") from error
             raise`.split("\n"),

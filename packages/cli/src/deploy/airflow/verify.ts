@@ -42,6 +42,7 @@ async function nextSecond(client: AirflowClient): Promise<number> {
  */
 export async function verify(client: AirflowClient, options: VerifyOptions, io: SafeIo): Promise<number> {
   const { files, written, timeoutMs } = options;
+  if (files.length === 0) return exitCodes.done;
   const since = await nextSecond(client);
   const until = performance.now() + timeoutMs;
   const hasBundles = await knowsBundles(client);
