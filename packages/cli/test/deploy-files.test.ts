@@ -87,6 +87,42 @@ test("a schedule that is disabled keeps its file, as a DAG that is paused", asyn
   expect((await deploy()).stdout).toMatch(/^0 new, 0 changed/);
 });
 
+test("the words of the file become those of Airflow", async () => {
+  const retry = { max_retries: 9, initial_delay_seconds: 1, backoff_multiplier: 3, max_delay_seconds: 20 };
+  const steady = { max_retries: 4, retry_delay_seconds: 7, backoff_multiplier: 1, retryable_exit_codes: [75] };
+  const { deploy, dags } = runner(
+    { ...schedule("a"), cron: "30 2 * * mon-fri", timezone: "Europe/Berlin", catchup: "all", max_concurrent_runs: 20 },
+    { name: "b", interval_seconds: 90, job: { sync: "prod", tenant_id: "a/b", retry_config: retry } },
+    schedule("c", { job: { command: ["x"], retry_config: steady } }),
+    schedule("d", { catchup: "skip", job: { command: ["x"], retry_config: { ...steady, max_retries: 0 } } }),
+  );
+  const text = (name: string) => readFileSync(join(dags, `dagsync_${name}.py`), "utf8");
+  expect(await deploy("--files-only", "--dagsync", "node '/opt/my bin.js'")).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(/catchup: skip .*: d\.\n.*pools[\s\S]*airflow pools set 'tenant_a_b~\w{12}' 1/),
+  });
+  expect(text("a")).toContain('schedule=CronTriggerTimetable("30 2 * * mon-fri", timezone="Europe/Berlin", run_im');
+  expect(text("a")).toMatch(/catchup=True,\n {4}max_active_runs=20,\n {4}max_active_tasks=20,/);
+  expect(text("a")).toContain("@task(retries=1, retry_delay=timedelta(seconds=10))");
+  expect(text("b")).toContain("schedule=DeltaTriggerTimetable(timedelta(seconds=90)),");
+  expect(text("b")).toContain('COMMAND = ["node", "/opt/my bin.js", "sync", "prod"]');
+  expect(text("b")).toMatch(/@task\(pool="tenant_a_b~\w{12}", retries=9, \*\*PAUSES\)/);
+  expect(text("b")).toContain("RETRY_ON = [1, 2]");
+  expect(text("b")).toContain("SECONDS = [1, 3, 9, 20] ");
+  expect(text("b")).toMatch(/True if VERSION < "3\.2" else 3,\n +"max_retry_delay": timedelta\(seconds=20\)/);
+  expect(text("c")).toContain("SECONDS = [7] ");
+  expect(text("c")).toContain('False if VERSION < "3.2" else 0,');
+  expect(text("d")).toMatch(/catchup=False[\s\S]*@task\(retries=1, retry_delay/);
+  expect(text("d")).toContain("RETRY_ON = []");
+});
+
+test("tenants need a server, or somebody who creates their pools", async () => {
+  const { deploy, files } = runner(schedule("a", { job: { command: "true", tenant_id: "acme" } }));
+  expect(await deploy()).toMatchObject({ code: 2, stderr: expect.stringContaining("airflow pools set tenant_acme 1") });
+  expect(files()).toEqual([]);
+  expect(await deploy("--verify")).toMatchObject({ code: 2, stderr: expect.stringContaining("add --url") });
+});
+
 test("what other people or other deploys wrote is left alone", async () => {
   const { files, deploy, dags, write } = runner(schedule("a"));
   await deploy("--owner", "other");
