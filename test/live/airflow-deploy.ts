@@ -110,8 +110,8 @@ export function testDeploy(version: string, server: () => AirflowServer, taken?:
     }
 
     beforeAll(() => {
-      const { url: baseUrl, username, password } = server();
-      client = createAirflowClient({ baseUrl, auth: { username, password } });
+      const { url, username, password } = server();
+      client = createAirflowClient({ url, auth: { username, password } });
     });
     afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -136,12 +136,13 @@ export function testDeploy(version: string, server: () => AirflowServer, taken?:
           const started = { dagId: name, dagRunId: (await dagRuns.trigger(client, name)).dag_run_id };
           const { state } = await dagRuns.wait(client, started, { deadlineMs: timeout });
           const task = { ...started, taskId: "run" };
-          const tries = await taskInstances.tries(client, task);
+          const tries = await taskInstances.tries(client, task).toArray();
           expect([name, state, tries.map((each) => each.state)]).toEqual([name, run ?? attempts.at(-1), attempts]);
           times.set(name, [tries.at(-1)!.start_date!, tries.at(-1)!.end_date!]);
           if (!log) return;
           const lines: unknown[] = [];
-          for await (const { event } of taskInstances.logs(client, task, 1, { follow: false })) lines.push(event);
+          for await (const { event } of taskInstances.logs(client, task, { tryNumber: 1, follow: false }))
+            lines.push(event);
           expect(lines).toEqual(expect.arrayContaining([...log]));
         }),
       );
@@ -213,10 +214,10 @@ export function testDeploy(version: string, server: () => AirflowServer, taken?:
         const isAlive = () =>
           existsSync(`/proc/${child()}`) && !/^State:\s+Z/m.test(readFileSync(`/proc/${child()}/status`, "utf8"));
         expect(isAlive()).toBe(true);
-        await taskInstances.setState(client, { ...started, taskId: "run" }, "failed");
+        await taskInstances.setState(client, { ...started, taskId: "run" }, { state: "failed" });
         await expect.poll(isAlive, { timeout, interval: 200 }).toBe(false);
         const log = async () => {
-          const lines = taskInstances.logs(client, { ...started, taskId: "run" }, 1, { follow: false });
+          const lines = taskInstances.logs(client, { ...started, taskId: "run" }, { tryNumber: 1, follow: false });
           return (await Array.fromAsync(lines)).map(({ event }) => event);
         };
         await expect.poll(log, { timeout, interval: 1000 }).toContain("told");
@@ -227,11 +228,13 @@ export function testDeploy(version: string, server: () => AirflowServer, taken?:
 
     if (nightly && isAtLeast(version, "3.3")) {
       test("pauses are exactly those of the file", { timeout }, async () => {
-        const list = await taskInstances.tries(client, {
-          dagId: "d_known",
-          dagRunId: (await Array.fromAsync(dagRuns.list(client, { dagId: "d_known" })))[0]!.dag_run_id,
-          taskId: "run",
-        });
+        const list = await taskInstances
+          .tries(client, {
+            dagId: "d_known",
+            dagRunId: (await Array.fromAsync(dagRuns.list(client, { dagId: "d_known" })))[0]!.dag_run_id,
+            taskId: "run",
+          })
+          .toArray();
         const pauses = list
           .slice(1)
           .map((each, index) => (Date.parse(each.start_date!) - Date.parse(list[index]!.end_date!)) / 1000);

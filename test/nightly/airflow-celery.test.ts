@@ -21,7 +21,7 @@ const { pythons } = airflowVersions.find(({ version }) => version === airflowWit
 const settings = {
   ...deploySettings,
   AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT: "40",
-  AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT: "60",
+  AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT: "90",
   AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL: "10",
 };
 
@@ -43,7 +43,12 @@ function testKill(): void {
   const folder = mkdtempSync(join(tmpdir(), "nightly-celery-"));
   let server: CeleryServer;
   beforeAll(async () => {
-    const env = { ...settings, AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL: "600" };
+    const env = {
+      ...settings,
+      AIRFLOW__DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL: "600",
+      // Few tasks wait in Celery's queue, so that waiting in it for a minute means that a worker has lost them.
+      AIRFLOW__CORE__PARALLELISM: "6",
+    };
     server = await startCelery({ log, workers: 4, concurrency: 1, env });
   });
   afterAll(async () => {
@@ -80,8 +85,8 @@ function testKill(): void {
     writeFileSync(join(folder, "runner.yaml"), JSON.stringify({ runner }));
     await deploy();
 
-    const { url: baseUrl, username, password } = server;
-    const client = createAirflowClient({ baseUrl, auth: { username, password } });
+    const { url, username, password } = server;
+    const client = createAirflowClient({ url, auth: { username, password } });
     for (const name of names) await dagRuns.trigger(client, name);
     const ended = async () => (await Array.fromAsync(dagRuns.list(client, { state: ["success", "failed"] }))).length;
     await expect.poll(ended, { timeout, interval: 2000 }).toBeGreaterThan(pipelines / 4);

@@ -22,7 +22,7 @@ export function connectTo(url: string, { env, stderr, signal }: Io): AirflowClie
   const address = url.replace(/^airflow:/, "");
   checkAddress("airflow", { address, label: "--url" });
   const fetch = proxiedFetch(env, { onNotice: (message) => stderr.write(`dagsync: ${escaped(message)}\n`) });
-  return createAirflowClient({ baseUrl: address, auth: airflowAuth(env), fetch, signal });
+  return createAirflowClient({ url: address, auth: airflowAuth(env), fetch, signal });
 }
 
 /** The pools that do not exist, or have another size. */

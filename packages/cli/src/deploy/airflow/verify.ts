@@ -1,5 +1,5 @@
 /** Waits until Airflow has parsed the files, and reads back how that went. */
-import { type AirflowClient, dagBundles, dags, importErrors } from "@org/airflow-client";
+import { type AirflowClient, dagBundles, dags, type ImportError, importErrors } from "@org/airflow-client";
 import { exitCodes } from "../../exit-code.ts";
 import { escaped, type SafeIo } from "../../render/safe-output.ts";
 import { textTable } from "../../render/table.ts";
@@ -66,7 +66,7 @@ async function knowsBundles(client: AirflowClient): Promise<boolean> {
 }
 
 async function look(client: AirflowClient, files: readonly string[], hasBundles: boolean) {
-  const errors = new Map<string, importErrors.ImportError>();
+  const errors = new Map<string, ImportError>();
   for await (const error of importErrors.list(client)) errors.set(lastOf(error.filename), error);
   const known = new Map<string, Omit<Parsed, "error">>();
   for await (const dag of dags.list(client, { tags: ["dagsync"] })) {
