@@ -28,7 +28,7 @@ export function addDeployAirflow(deploy: Command, io: SafeIo, run: Run): void {
     .requiredOption("--dags-folder <folder>", "where Airflow finds its DAG files")
     .option("--owner <name>", "of the files: a deploy removes only files of its own owner", "dagsync")
     .option("--dagsync <command>", "how the workers start dagsync", "dagsync")
-    .option("--workdir <folder>", "where jobs run on the workers (default: the present folder)")
+    .option("--workdir <folder>", "where jobs run on the workers (default: the current folder)")
     .option("--operator <kind>", "process: on the worker, or kubernetes: in a pod", "process")
     .option("--image <name>", "the pods' image, with --operator kubernetes")
     .option("--namespace <name>", "the pods' namespace")

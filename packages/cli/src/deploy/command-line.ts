@@ -1,4 +1,4 @@
-/** What a job becomes on the machines that run it: a program and its arguments, in a file that many can read. */
+/** The command lines of deployed jobs. They end up in files that many can read. */
 import type { JobCommand } from "@org/runner";
 import { UsageError } from "../errors.ts";
 import { escaped } from "../render/safe-output.ts";
@@ -27,11 +27,13 @@ export function wordsOf(option: string, text: string): readonly string[] {
 export function commandLineOf(schedule: string, command: JobCommand, dagsync: readonly string[]): readonly string[] {
   const words = argumentsOf(command, dagsync);
   if (words.some((word) => word.includes("\0") || !word.isWellFormed())) {
-    throw new UsageError(`Schedule "${escaped(schedule)}": its command contains a character that no program can take.`);
+    throw new UsageError(
+      `Schedule "${escaped(schedule)}": its command contains NUL or broken Unicode, which no program can receive.`,
+    );
   }
   if (hasSecret(words)) {
     throw new UsageError(
-      `Schedule "${escaped(schedule)}": its command seems to contain a password or token, which everybody who can read the deployed file would see. Put it into the workers' environment, and refer to it there: "$NAME" in a command for the shell.`,
+      `Schedule "${escaped(schedule)}": its command seems to contain a password or token, which everyone who can read the deployed file would see. Put it into the workers' environment instead, and write "$NAME" in a shell command.`,
     );
   }
   return words;

@@ -1,4 +1,4 @@
-/** Files that a deploy writes into a folder which others use too. It touches only what it wrote itself. */
+/** Files that a deploy writes to a shared folder. It only changes and removes its own. */
 import { randomBytes } from "node:crypto";
 import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,16 +11,16 @@ export interface FileChange {
   readonly kind: "new" | "changed" | "removed";
   /** In the folder. */
   readonly name: string;
-  /** Its text before; empty where it is new. */
+  /** The text before; empty if it is new. */
   readonly before: string;
-  /** Its text afterwards; empty where it is removed. */
+  /** The text afterwards; empty if it is removed. */
   readonly after: string;
 }
 
 /** Files of a folder, by name. */
 export type Files = ReadonlyMap<string, string>;
 
-/** The first line of every file that a deploy writes. By it the next deploy knows which files are its own. */
+/** The first line of each deployed file. It tells the next deploy which files are its own. */
 export function headerOf(target: "airflow" | "dagster", owner: string): string {
   return `# Written by dagsync deploy ${target} (${owner}). The next deploy overwrites it.`;
 }
@@ -52,7 +52,7 @@ export async function ownFiles(folder: string, header: string, option: string): 
 }
 
 /**
- * What has to be done so that the folder has these files, and no others of our own.
+ * The changes that leave the folder with these files, and no others of this deploy.
  *
  * @throws UsageError if a file of somebody else is in the way
  */
@@ -77,11 +77,11 @@ export async function changesIn(
   return changes.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Makes a change, so that readers see the file as it was or as it is to be, and nothing between. */
+/** Makes a change atomically: readers see the file as it was, or as it will be. */
 export async function applyChange(folder: string, { kind, name, after }: FileChange): Promise<void> {
   const path = join(folder, name);
   if (kind === "removed") return rm(path, { force: true });
-  // Not .py: nobody is to read it before it is complete.
+  // Not .py, so that nothing parses it before it is complete.
   const temporary = join(folder, `.dagsync-${randomBytes(8).toString("hex")}.tmp`);
   try {
     await writeFile(temporary, after, { flag: "wx" });
@@ -104,7 +104,7 @@ function isOwn(text: string, header: string): boolean {
   return text.split(/\r?\n/, 1)[0] === header;
 }
 
-/** undefined where there is nothing; empty where something is that is no file, or cannot be read. */
+/** undefined if it does not exist; empty if it is not a file, or cannot be read. */
 async function textOf(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, "utf8");

@@ -1,4 +1,4 @@
-/** What a deploy tells. */
+/** Prints what a deploy changes. */
 import { escaped, type SafeIo } from "../render/safe-output.ts";
 import type { FileChange } from "./files.ts";
 
@@ -8,7 +8,7 @@ export function printChange({ kind, name }: FileChange, io: SafeIo): void {
   io.stdout.write(`${signs[kind]} ${escaped(name)}\n`);
 }
 
-/** @param facts.unchanged how many files there were before */
+/** @param facts.unchanged the number of files before */
 export function printSummary(
   {
     changes,

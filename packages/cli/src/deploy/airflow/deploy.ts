@@ -1,4 +1,4 @@
-/** `dagsync deploy airflow`: brings the DAG files, and what they need on the server, to what `runner.yaml` says. */
+/** `dagsync deploy airflow`: updates DAG files, pools and paused DAGs to match `runner.yaml`. */
 import type { AirflowClient } from "@org/airflow-client";
 import type { RunnerFile } from "../../config/runner-file.ts";
 import { UsageError } from "../../errors.ts";
@@ -18,12 +18,12 @@ export interface DeployAirflowOptions {
   readonly owner: string;
   readonly dagsync: string;
   readonly operator: Operator;
-  /** The server's; undefined if only files are written. */
+  /** The server's URL; undefined to write files only. */
   readonly url: string | undefined;
-  /** Whether there is no server to ask on purpose. */
+  /** Whether tenants without a server are accepted. */
   readonly filesOnly: boolean;
   readonly dryRun: boolean;
-  /** How long to wait for the server to parse the files, in ms; undefined: not at all. */
+  /** How long to wait until the server has parsed the files, in ms; undefined not to wait. */
   readonly verifyMs: number | undefined;
 }
 
@@ -37,7 +37,7 @@ export async function deployAirflow(file: RunnerFile, options: DeployAirflowOpti
   for (const notice of noticesOf(file, options)) io.stderr.write(`dagsync: ${escaped(notice)}\n`);
   const client = options.url === undefined ? undefined : connectTo(options.url, io);
   if (!client) checkFilesOnly(file, options, { isChanged: changes.length > 0 }, io);
-  // Before the files: a task waits for ever for a pool that does not exist. And the files remember what was enabled.
+  // Before the files: a task waits for a missing pool without an error, and the files record what was enabled.
   const before = client ? await serverChanges(client, file, changes) : [];
   for (const { text, apply } of before) {
     if (!dryRun) await apply();
@@ -72,7 +72,7 @@ function poolsOf(schedules: RunnerFile["schedules"]): ReadonlyMap<string, string
   return new Map(tenants.map((tenant) => [poolOf(tenant), tenant]));
 }
 
-/** The files of the enabled schedules. A disabled one has none; if it had one, it keeps that, as a DAG that is paused. */
+/** The files of the enabled schedules, and those that disabled schedules already have, changed to be paused. */
 function wantedFiles(
   { schedules, disabled }: RunnerFile,
   { dagsync, operator }: DeployAirflowOptions,
@@ -91,21 +91,23 @@ function wantedFiles(
   return wanted;
 }
 
-/** What Airflow does otherwise than the file says. */
+/** Where Airflow cannot do what the file says. */
 function noticesOf({ schedules }: RunnerFile, { operator }: DeployAirflowOptions): readonly string[] {
   const skips = schedules.filter(({ catchup }) => catchup === "skip").map(({ name }) => name);
   const matches = schedules.filter(({ job }) => job.retry?.retryable_error_patterns?.length).map(({ name }) => name);
   return [
     ...(skips.length === 0
       ? []
-      : [`catchup: skip is not possible on Airflow, which runs the last moment that was missed: ${skips.join(", ")}.`]),
+      : [`Airflow has no catchup: skip. It makes up for the last missed run of ${skips.join(", ")}.`]),
     ...(matches.length === 0 || operator.kind === "process"
       ? []
-      : [`The stderr of a pod is not known, so the exit code alone decides on retries: ${matches.join(", ")}.`]),
+      : [
+          `retryable_error_patterns are ignored for pods, whose stderr cannot be told from stdout: ${matches.join(", ")}.`,
+        ]),
   ];
 }
 
-/** Without a server, a person has to do what would be done there. @throws UsageError unless that was asked for */
+/** Prints what to do on the server by hand. @throws UsageError without `--files-only` */
 function checkFilesOnly(
   { schedules, concurrencyPerTenant }: RunnerFile,
   { filesOnly, dryRun, verifyMs }: DeployAirflowOptions,
@@ -117,11 +119,13 @@ function checkFilesOnly(
   if (pools.length === 0 || dryRun || !isChanged) return;
   const commands = pools.map((name) => `  airflow pools set ${quoted(name)} ${concurrencyPerTenant} tenant`).join("\n");
   if (filesOnly) {
-    io.stderr.write(`dagsync: Create these pools, or tasks wait for ever:\n${commands}\n`);
+    io.stderr.write(
+      `dagsync: Create these pools first. Tasks wait for a missing pool without an error:\n${commands}\n`,
+    );
     return;
   }
   throw new UsageError(
-    `Tenants need pools, which must exist before their DAGs. Name the server, so that they are created: --url https://airflow.example.com. Or write --files-only, and create them yourself:\n${commands}`,
+    `Tenants need pools, which must exist before their DAGs. Add --url https://airflow.example.com to create them, or --files-only and create them by hand:\n${commands}`,
   );
 }
 

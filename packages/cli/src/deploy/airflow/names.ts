@@ -1,13 +1,13 @@
-/** Names as Airflow takes them. */
+/** Names that Airflow accepts. */
 import { createHash } from "node:crypto";
 import type { Schedule } from "@org/runner";
 import { UsageError } from "../../errors.ts";
 import { escaped } from "../../render/safe-output.ts";
 
-/** Of a tag, in characters, and of a DAG's id. */
+/** Airflow's limits for tags and DAG ids, in characters. */
 const MAX_TAG = 100;
 const MAX_ID = 250;
-/** Of a file's name, in bytes. */
+/** The limit of a file name, in bytes. */
 const MAX_FILE = 255;
 
 /** The file of a schedule's DAG. */
@@ -33,7 +33,7 @@ export function checkDagId(name: string): void {
   }
 }
 
-/** What people filter DAGs by. @throws UsageError for a tag that is too long */
+/** The DAG's tags. @throws UsageError for a tag that is too long */
 export function tagsOf({ name, tags, job }: Schedule): readonly string[] {
   const own = Object.entries(tags).map(([key, value]) => `${key}:${value}`);
   const all = [
@@ -49,7 +49,7 @@ export function tagsOf({ name, tags, job }: Schedule): readonly string[] {
   );
 }
 
-/** The pool that a tenant's tasks share. Two tenants never have the same one. */
+/** The pool of a tenant's tasks. Each tenant has its own, whatever characters its name has. */
 export function poolOf(tenant: string): string {
   if (/^[A-Za-z0-9_.-]{1,100}$/.test(tenant)) return `tenant_${tenant}`;
   const hash = createHash("sha256").update(tenant).digest("hex").slice(0, 12);

@@ -1,4 +1,4 @@
-/** What a deploy needs on the Airflow server besides the files: pools, and DAGs that are paused or not. */
+/** What a deploy changes on the Airflow server besides the files: pools, and whether DAGs are paused. */
 import { type AirflowClient, createAirflowClient, dags, isErrorOf, pools } from "@org/airflow-client";
 import { airflowAuth } from "../../credentials.ts";
 import { UsageError } from "../../errors.ts";
@@ -10,9 +10,9 @@ import type { FileChange } from "../files.ts";
 import { pausedLine } from "./dag-file.ts";
 import { scheduleOfFile } from "./names.ts";
 
-/** Something that the server has to be told. */
+/** A change on the server. */
 export interface ServerChange {
-  /** For people: `pool tenant_acme: 1 slot`. */
+  /** Human-readable: `pool tenant_acme: 1 slot`. */
   readonly text: string;
   readonly apply: () => Promise<unknown>;
 }
@@ -25,7 +25,7 @@ export function connectTo(url: string, { env, stderr, signal }: Io): AirflowClie
   return createAirflowClient({ url: address, auth: airflowAuth(env), fetch, signal });
 }
 
-/** The pools that do not exist, or have another size. */
+/** Creates missing pools, and resizes those of another size. */
 export async function poolChanges(
   client: AirflowClient,
   wanted: ReadonlyMap<string, string>,
@@ -35,7 +35,7 @@ export async function poolChanges(
   const changes = await inOrder([...wanted], async ([name, tenant]): Promise<ServerChange[]> => {
     const found = await orMissing(pools.get(client, name), "/api/v2/pools/{pool_name}");
     if (found?.slots === slots) return [];
-    const description = `Written by dagsync deploy airflow: the jobs of tenant ${tenant} that run at once`;
+    const description = `Created by dagsync deploy airflow: how many jobs of tenant ${tenant} run at once`;
     return [
       found
         ? { text: `pool ${name}: ${found.slots} → ${size}`, apply: () => pools.update(client, name, { slots }) }
@@ -49,8 +49,8 @@ export async function poolChanges(
 }
 
 /**
- * The DAGs that must be paused, or no longer: those whose schedule was enabled or disabled since the last deploy. Whatever
- * else was done to a DAG by hand stays.
+ * Pauses and resumes the DAGs whose schedules were disabled or enabled since the last deploy. DAGs that were paused by
+ * hand stay paused.
  *
  * @throws UsageError if a DAG of the same id exists in another file
  */
@@ -65,7 +65,7 @@ export async function pauseChanges(client: AirflowClient, changes: readonly File
       client.GET("/api/v2/dags/{dag_id}", { params }).then(({ data }) => data),
       "/api/v2/dags/{dag_id}",
     );
-    // The file says how a DAG starts that the server does not know yet.
+    // A DAG that the server does not know yet starts as its file says.
     if (!dag) return [];
     const file = dag.relative_fileloc ?? dag.fileloc ?? "";
     if (kind === "new" && !dag.is_stale && file.split("/").at(-1) !== name) {
@@ -85,7 +85,7 @@ function isPausedIn(text: string): boolean {
   return text.split("\n").includes(pausedLine(true));
 }
 
-/** undefined where the server answers that there is no such thing. */
+/** undefined for status 404. */
 async function orMissing<T>(
   answer: Promise<T>,
   path: "/api/v2/pools/{pool_name}" | "/api/v2/dags/{dag_id}",

@@ -1,13 +1,13 @@
-/** What goes into the source of a task, and what comes out. */
+/** Input and output of the generators of tasks. */
 import type { RetryConfig, Schedule } from "@org/runner";
 
-/** How jobs are carried out. */
+/** How jobs are run. */
 export type Operator = ProcessOperator | PodOperator;
 
 /** By a process on the worker. */
 export interface ProcessOperator {
   readonly kind: "process";
-  /** Where jobs run on the workers. */
+  /** The working directory on the workers. */
   readonly folder: string;
 }
 
@@ -21,14 +21,14 @@ export interface PodOperator {
   readonly secret: string | undefined;
 }
 
-/** What a task's source needs to know. */
+/** Input of a generator. */
 export interface TaskFacts {
   readonly schedule: Schedule;
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   /** Arguments of every operator: pool and retries. */
   readonly common: readonly string[];
-  /** undefined where no exit code leads to a retry */
+  /** undefined if no exit code is retried */
   readonly retry: RetryConfig | undefined;
 }
 

@@ -1,11 +1,11 @@
-/** Waits until Airflow has parsed the files, and reads back how that went. */
+/** Waits until Airflow has parsed the files, and reports parse times and import errors. */
 import { type AirflowClient, dagBundles, dags, type ImportError, importErrors } from "@org/airflow-client";
 import { exitCodes } from "../../exit-code.ts";
 import { escaped, type SafeIo } from "../../render/safe-output.ts";
 import { textTable } from "../../render/table.ts";
 import { scheduleOfFile } from "./names.ts";
 
-/** Between two looks, in ms. */
+/** Polling interval, in ms. */
 const POLL = 2000;
 
 /** What the server knows of a file. */
@@ -28,7 +28,7 @@ export interface VerifyOptions {
   readonly timeoutMs: number;
 }
 
-/** The next full second of the server's clock, in ms since 1970: it tells whole seconds only. */
+/** The next full second of the server's clock, in ms since 1970. The header has no fractions. */
 async function nextSecond(client: AirflowClient): Promise<number> {
   const { response } = await client.GET("/api/v2/version");
   const date = Date.parse(response.headers.get("date") ?? "");
@@ -58,7 +58,7 @@ export async function verify(client: AirflowClient, options: VerifyOptions, io: 
   }
 }
 
-/** Since Airflow 3.4, bundles list their files, those with errors too. */
+/** Since Airflow 3.4, bundles list their files, including those with import errors. */
 async function knowsBundles(client: AirflowClient): Promise<boolean> {
   const { data } = await client.GET("/api/v2/version");
   const [major = 0, minor = 0] = data.version.split(".").map(Number);
@@ -94,14 +94,14 @@ async function look(client: AirflowClient, files: readonly string[], hasBundles:
   );
 }
 
-/** Files that the server knows are parsed at once if it is asked to; it finds new ones by itself. */
+/** Requests that known files are parsed at once. New files can only be waited for. */
 async function askToParse(client: AirflowClient, waiting: readonly string[], asked: ReadonlySet<string>) {
   const done = new Set(asked);
   for await (const { relative_fileloc, fileloc, file_token } of dags.list(client, { tags: ["dagsync"] })) {
     const name = lastOf(relative_fileloc ?? fileloc ?? "");
     if (done.has(name) || !waiting.includes(name)) continue;
     done.add(name);
-    // A request that is pending already, or that this user may not send: the server parses it in its turn.
+    // If this is pending already, or not allowed to this user, the server parses the file in its turn.
     await client.PUT("/api/v2/parseDagFile/{file_token}", { params: { path: { file_token } } }).catch(() => undefined);
   }
   return done;
@@ -133,7 +133,7 @@ function momentOf(text: string | null | undefined): number | undefined {
   return text == null ? undefined : Date.parse(text);
 }
 
-/** A traceback's last line says what is wrong. */
+/** The last line of a traceback is the error. */
 function endOf(traceback: string): string {
   return traceback.trim().split("\n").at(-1) ?? "";
 }
