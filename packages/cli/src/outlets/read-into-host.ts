@@ -51,13 +51,24 @@ export async function readIntoHost({ connector, chosen, states, host, onEvent }:
     const message = `The store ${config.store} has no rows of this stream, so it is read anew. Keep the file between runs.`;
     onEvent({ type: "notice", stream, code: "STORE_LOST", message });
   };
+  // One stream's failure does not stop the others; a host that takes nothing any more does.
+  const gone = new AbortController();
+  const stop = (error: unknown): never => {
+    gone.abort(error);
+    throw error;
+  };
+  const guarded: Host = {
+    name: host.name,
+    records: (table, rows) => host.records(table, rows).catch(stop),
+    state: (table, state) => host.state(table, state).catch(stop),
+  };
   try {
     await sync({
       source,
-      destination: hostDestination({ host, states: known, source: name, store, onLostStore }),
+      destination: hostDestination({ host: guarded, states: known, source: name, store, onLostStore }),
       streams: chosen.map(({ stream }) => stream.name),
       allowMassDelete: config.allow_mass_delete ?? false,
-      ...(io.signal && { signal: io.signal }),
+      signal: io.signal ? AbortSignal.any([io.signal, gone.signal]) : gone.signal,
       ...(io.requests && { requests: io.requests }),
       onEvent,
     });
