@@ -9,7 +9,7 @@ import { createAirflowClient } from "@org/airflow-client";
 import { createDagsterClient } from "@org/dagster-client";
 import type { Table } from "@org/destination";
 import { memoryDestination } from "@org/destination/memory";
-import { startAirflowSimulator } from "@org/simulators";
+import { startAirflowSimulator } from "@org/simulators/internal";
 import { airflow, airflowTables, taskInstancesTable } from "@org/sources/airflow";
 import { dagster, dagsterTables } from "@org/sources/dagster";
 import { type Source, sync } from "@org/sync-engine";

@@ -18,6 +18,7 @@ import { RowCheck, type StoredForm, stateText, timestampText } from "@org/destin
 import { Deletions, heldRows } from "./deletions.ts";
 import { engineState, type HostState, isUnfinished } from "./host-state.ts";
 import type { RecordRow } from "./rows.ts";
+import { WrittenRows } from "./written-rows.ts";
 
 /** What takes records and states. Each call returns once the host's side of the pipe has room for more. */
 export interface Host {
@@ -74,10 +75,10 @@ async function hostSession(
   const known = withRows(states, stored, onLostStore);
   const deletions = new Map<string, Deletions>();
   const clock = new Stamps([...states.values()].map(({ synced_at }) => BigInt(synced_at)));
+  const written = new WrittenRows();
   const write = async (table: Table, rows: readonly (readonly StoredForm[])[], isDeleted: boolean) => {
     if (rows.length === 0) return;
-    const syncedAt = clock.next();
-    await host.records(table, recordsOf(rows, { syncedAt, isDeleted }));
+    await host.records(table, recordsOf(written, table, rows, { syncedAt: clock.next(), isDeleted }));
   };
   /** The deletions of a stream. At its first batch, what the host may have lost is written again. */
   const deletionsOf = async (session: Session, stream: string, table: Table): Promise<Deletions> => {
@@ -196,11 +197,19 @@ async function goneRows(session: Session, batch: Batch): Promise<readonly Stored
   return heldRows(session, table, [...missing.values(), ...remove]);
 }
 
+/** Those of the rows that were not written in just this version before. */
 function* recordsOf(
+  written: WrittenRows,
+  { name, columns, primaryKey }: Table,
   rows: readonly (readonly StoredForm[])[],
   record: Pick<RecordRow, "syncedAt" | "isDeleted">,
 ): Generator<RecordRow> {
-  for (const forms of rows) yield { forms, ...record };
+  const names = Object.keys(columns);
+  const keys = primaryKey.map((column) => names.indexOf(column));
+  for (const forms of rows) {
+    const id = JSON.stringify(keys.map((index) => String(forms[index])));
+    if (written.add(name, id, record.isDeleted ? "deleted" : forms)) yield { forms, ...record };
+  }
 }
 
 /** Times that only grow: a host that keeps the newest of a row's versions compares them. */

@@ -1,5 +1,6 @@
 """What Airbyte's own code makes of our source. Reads a request from the file that is its argument, prints one line of JSON."""
 
+import decimal
 import json
 import sys
 import warnings
@@ -46,6 +47,8 @@ def read(request):
 
 
 def plain(value):
+    if isinstance(value, decimal.Decimal):
+        return float(value)
     if hasattr(value, "strftime"):
         return value.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
     return value
