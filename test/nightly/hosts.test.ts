@@ -41,7 +41,7 @@ describeLive("hosts that read a real Airflow", () => {
   testHosts({
     tables: airflowTables,
     config: () => ({ kind: "airflow", url: server.url, username: server.username, password: server.password }),
-    source: () => airflow({ client: createAirflowClient({ baseUrl: server.url, auth: server }) }) as Source,
+    source: () => airflow({ client: createAirflowClient({ url: server.url, auth: server }) }) as Source,
     change: () => mutateAirflow(server, 1),
     // It takes an empty text for null, which the key of a task instance outside of loops cannot be.
     notInDuckdb: [taskInstancesTable],
