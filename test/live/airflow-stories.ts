@@ -58,13 +58,11 @@ export function testStories(version: string, server: () => AirflowServer): void 
     expect(await dagRuns.count(airflow, { run_after_gte: new Date(Date.now() + 86_400_000) })).toBe(0);
   });
 
-  test("a DAG: its source, tasks, tags, runs by state, and page", async () => {
+  test("a DAG: its source, tasks, tags and page", async () => {
     expect(await dags.source(airflow, tagOf("speaks"))).toContain("def say");
     const tasks = await dags.tasks(airflow, "speaks", { orderBy: "-task_id" }).toArray();
     expect(tasks.map(({ task_id }) => task_id)).toContain("say");
     expect(await dags.tags(airflow, { orderBy: "name" }).toArray()).toContain("methods");
-    const stats = await dags.stats(airflow, { dags: ["speaks"] }).toArray();
-    expect(stats).toMatchObject([{ dag_id: "speaks", stats: expect.any(Array) }]);
     expect((await fetch(dags.url(airflow, "speaks"))).status).toBe(200);
   });
 
@@ -92,7 +90,7 @@ export function testStories(version: string, server: () => AirflowServer): void 
     for (const key of ["many/a", "many/b"]) await variables.delete(airflow, key);
   });
 
-  test("a run: rows as ids, a named task cleared, a chart of its attempts, counts by day", {
+  test("a run: rows as ids, a named task cleared, a chart of its attempts, counts by state and day", {
     timeout: 240_000,
   }, async () => {
     const run = await dagRuns.trigger(airflow, "fails_first");
@@ -112,6 +110,8 @@ export function testStories(version: string, server: () => AirflowServer): void 
     expect(await taskInstances.clear(airflow, run, { ...clear, dry_run: true })).toHaveLength(1);
     expect(await taskInstances.clear(airflow, run, { ...clear, dry_run: true, only_failed: true })).toEqual([]);
 
+    const [stats] = await dags.stats(airflow, { dags: [run] }).toArray();
+    expect(stats).toMatchObject({ dag_id: "fails_first", stats: expect.any(Array) });
     expect(await taskInstances.tries(airflow, failed).count()).toBe(2);
     const rows = await dagRuns.gantt(airflow, run);
     expect(rows.find(({ task }) => task.task_id === failed.task_id)?.attempts).toMatchObject([

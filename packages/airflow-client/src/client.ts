@@ -124,7 +124,7 @@ export function createAirflowClient(options: AirflowClientOptions): AirflowClien
     options: AirflowRequestOptions,
     headers?: Headers,
   ): Promise<Result<unknown>> => {
-    const body = options.body === undefined ? undefined : JSON.stringify(options.body);
+    const body = options.body === undefined ? undefined : jsonOf(options.body);
     const { retries: mostRetries = retries, ...limits } = options;
     if (limits.timeoutMs !== undefined) checkTimeout(limits.timeoutMs, invalidOption);
     if (limits.maxResponseBytes !== undefined) checkResponseLimit(limits.maxResponseBytes, invalidOption);
@@ -172,6 +172,15 @@ export function createAirflowClient(options: AirflowClientOptions): AirflowClien
 function mustBeObject(method: string, { status, headers }: Response): boolean {
   const isJson = /\bjson\b/.test(headers.get("content-type") ?? "") && status !== 204 && status !== 205;
   return isJson && (method === "GET" || method === "POST");
+}
+
+function jsonOf(body: unknown): string {
+  try {
+    return JSON.stringify(body);
+  } catch (error) {
+    // A bigint, or an object that contains itself.
+    throw invalidOption(`the body cannot be sent as JSON: ${(error as Error).message.split("\n", 1)[0]}`);
+  }
 }
 
 /** Whether a request changes nothing, so that it may be repeated. */

@@ -119,7 +119,13 @@ function permissionHint({ method, path }: Call): string {
   return isRead && resources ? `${lacking}; with FAB's roles: can read on ${resources}` : lacking;
 }
 
-function meaningOf({ call, response, body }: Answer): { code: AirflowErrorCode; hint?: string } {
+/** Without its index, an instance of a mapped task is not found, and the server does not say why. */
+function mappedHint({ path, url }: Call): string | undefined {
+  const isWithoutIndex = path.includes("/{map_index}") && /\/-1(\/|$)/.test(withoutQuery(url));
+  return isWithoutIndex ? "if the task is mapped, give the mapIndex of one of its instances" : undefined;
+}
+
+function meaningOf({ call, response, body }: Answer): { code: AirflowErrorCode; hint?: string | undefined } {
   const { status } = response;
   // "Not found" or "forbidden" from a proxy says nothing about a row or a permission.
   if (status === 407 || ((status === 403 || status === 404) && !isOwn(body))) {
@@ -134,7 +140,7 @@ function meaningOf({ call, response, body }: Answer): { code: AirflowErrorCode; 
   }
   if (status === 401) return { code: "UNAUTHENTICATED" };
   if (status === 403) return { code: "FORBIDDEN", hint: permissionHint(call) };
-  if (status === 404) return { code: "NOT_FOUND" };
+  if (status === 404) return { code: "NOT_FOUND", hint: mappedHint(call) };
   if (status === 409) return { code: "CONFLICT" };
   if (status === 429) return { code: "RATE_LIMITED" };
   return { code: status >= 500 || retryableStatuses.has(status) ? "SERVER_ERROR" : "INVALID_REQUEST" };

@@ -152,3 +152,19 @@ test("tags are text, and are listed like everything else", async () => {
   expect(await dags.tags(client, { orderBy: "name", pageSize: 2 }).toArray()).toEqual(["a", "b", "c"]);
   expect(sent).toHaveLength(2);
 });
+
+test("a task instance that is not found may be a mapped one", async () => {
+  const { client } = answering(() => 404);
+  const task = { dagId: "d", dagRunId: "r", taskId: "t" };
+  const hint = /give the mapIndex/;
+  await expect(taskInstances.get(client, task)).rejects.toThrow(hint);
+  await expect(taskInstances.tries(client, task).count()).rejects.toThrow(hint);
+  await expect(taskInstances.get(client, { ...task, mapIndex: 1 })).rejects.not.toThrow(hint);
+});
+
+test("what cannot be JSON is the caller's mistake", async () => {
+  const { client, sent } = answering(() => ({}));
+  const error = dagRuns.trigger(client, "d", { conf: { size: 1n } });
+  await expect(error).rejects.toMatchObject({ code: "INVALID_OPTIONS", message: expect.stringContaining("BigInt") });
+  expect(sent).toEqual([]);
+});

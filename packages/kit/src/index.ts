@@ -14,7 +14,7 @@ export {
   type Invalid,
   longestHeader,
 } from "./options.ts";
-export { type PollOptions, poll, type WaitOptions } from "./poll.ts";
+export { poll, type WaitOptions } from "./poll.ts";
 export { createProgress, type Progress } from "./progress.ts";
 export { createRedact, type Redact, redactBody, redactError, redactValue, secretsIn } from "./redact.ts";
 export { type Retrying, retrying } from "./retry.ts";

@@ -13,14 +13,6 @@ export interface WaitOptions {
   readonly maxIntervalMs?: number | undefined;
 }
 
-/** The same with the limits of each poll. */
-export interface PollOptions extends WaitOptions {
-  /** The timeout of each poll, in ms. @default the client's */
-  readonly timeoutMs?: number | undefined;
-  /** Ends the wait with its reason. @default none */
-  readonly signal?: AbortSignal | undefined;
-}
-
 /** What to wait for, and how. */
 export interface Poll<Found> {
   /** What is awaited, for the message. */
