@@ -24,8 +24,10 @@ export async function uploadFile(
   const handle = await open(file);
   try {
     const { size } = await handle.stat();
+    // One for all parts: buffers of this size pile up faster than they are collected.
+    const buffer = Buffer.allocUnsafe(Math.min(partBytes, size));
     if (size <= partBytes) {
-      const Body = await readPart(handle, 0, size);
+      const Body = await readPart(handle, buffer, 0);
       await client.send(new sdk.PutObjectCommand({ ...object, Body }), sending);
       return;
     }
@@ -34,7 +36,7 @@ export async function uploadFile(
       const Parts: { ETag: string | undefined; PartNumber: number }[] = [];
       for (let start = 0; start < size; start += partBytes) {
         const PartNumber = Parts.length + 1;
-        const Body = await readPart(handle, start, Math.min(partBytes, size - start));
+        const Body = await readPart(handle, buffer.subarray(0, Math.min(partBytes, size - start)), start);
         const sent = await client.send(new sdk.UploadPartCommand({ ...object, UploadId, PartNumber, Body }), sending);
         Parts.push({ ETag: sent.ETag, PartNumber });
       }
@@ -50,10 +52,10 @@ export async function uploadFile(
   }
 }
 
-async function readPart(handle: FileHandle, start: number, bytes: number): Promise<Buffer> {
-  const part = Buffer.alloc(bytes);
-  for (let done = 0; done < bytes; ) {
-    const { bytesRead } = await handle.read(part, done, bytes - done, start + done);
+/** Fills a buffer from a position in a file. */
+async function readPart(handle: FileHandle, part: Buffer, start: number): Promise<Buffer> {
+  for (let done = 0; done < part.length; ) {
+    const { bytesRead } = await handle.read(part, done, part.length - done, start + done);
     if (bytesRead === 0) throw new Error("the file shrank while it was read");
     done += bytesRead;
   }

@@ -8,7 +8,7 @@ import type { Dumped, DumpOptions } from "../sql-reader.ts";
 import type { Columns, StoredValues } from "../table.ts";
 import { SqliteCatalog } from "./catalog.ts";
 import { dialect, names } from "./dialect.ts";
-import { dumpRows } from "./dump.ts";
+import { type DumpedRow, dumpRows } from "./dump.ts";
 import { isBusy, refusalOf, toDestinationError } from "./errors.ts";
 import { type SqliteValue, sqliteParameters, writtenValue } from "./values.ts";
 
@@ -92,7 +92,12 @@ export class SqliteDatabase implements LeaseDatabase {
   /** The same as lines of CSV. */
   dump(sql: string, options: DumpOptions): Promise<Dumped> {
     return dumpRows(sql, options, {
-      iterate: (text) => this.#file.prepare(text).iterate() as Iterator<Record<string, SqliteValue>>,
+      iterate: (text) => {
+        const statement = this.#file.prepare(text);
+        // Row objects leave garbage that is collected late, 60 bytes each. Older versions of Node.js have nothing else.
+        statement.setReturnArrays?.(true);
+        return statement.iterate() as Iterator<DumpedRow>;
+      },
       patiently: (work) => this.#patiently(work),
       breathe: () => this.breathe(),
     });

@@ -5,9 +5,12 @@ import type { Dumped, DumpOptions } from "../sql-reader.ts";
 import type { Column } from "../table.ts";
 import type { SqliteValue } from "./values.ts";
 
+/** Its values, in the order of the result's columns. */
+export type DumpedRow = readonly SqliteValue[] | Readonly<Record<string, SqliteValue>>;
+
 /** What a dump needs of the open file. */
 interface Readable {
-  iterate(sql: string): Iterator<Record<string, SqliteValue>>;
+  iterate(sql: string): Iterator<DumpedRow>;
   /** Repeats the work while the file is busy. */
   patiently<T>(work: () => T): Promise<T>;
   breathe(): Promise<void>;
@@ -48,8 +51,9 @@ export async function dumpRows(sql: string, { file, columns, onRows }: DumpOptio
 }
 
 /** The texts of a row, not joined: V8 keeps the joined ones for longer than they are needed. */
-function lineOf(row: Readonly<Record<string, SqliteValue>>): readonly string[] {
-  const line = Object.values(row).map((part) => String(part ?? ""));
+function lineOf(row: DumpedRow): readonly string[] {
+  const line: string[] = [];
+  for (const part of Array.isArray(row) ? row : Object.values(row)) line.push(String(part ?? ""));
   line.push("\n");
   return line;
 }
