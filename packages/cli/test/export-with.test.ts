@@ -56,7 +56,7 @@ const contentsOf = (folder: string) =>
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), "latin1"))
     .join("\n");
 
-test("names, pools and sources are exported beside the synced tables, and no value", async () => {
+test("exports names, pools and sources beside the synced tables, and no values", async () => {
   const { from, into, run, folder } = await world();
   const all = "sources,pools,variables,connections,xcoms";
   const { code, stdout, stderr } = await run("--with", all, "--from", from, "--tables", "dags", "--json");
@@ -94,7 +94,7 @@ test("names, pools and sources are exported beside the synced tables, and no val
   expect((await dagsync(["export", "verify", into])).code).toBe(0);
 });
 
-test("a list that changes while it is read is read again", async () => {
+test("reads a list again if it changed meanwhile", async () => {
   const pool = (name: string) => ({ name, slots: 1, include_deferred: false });
   let asked = 0;
   const changing = {
@@ -109,7 +109,7 @@ test("a list that changes while it is read is read again", async () => {
   expect([code, /"table":"airflow_pools"[^}]*"rows":2/.test(stdout)]).toEqual([0, true]);
 });
 
-test("says what is missing, and what --with takes", async () => {
+test("says what is missing, and what --with accepts", async () => {
   const { from, run } = await world();
   const refusals: [string[], RegExp][] = [
     [["--with", "pools"], /name it with --from/],
@@ -124,7 +124,7 @@ test("says what is missing, and what --with takes", async () => {
   }
 });
 
-test("an error of the server ends the export, without what it said beside the names", async () => {
+test("a server error ends the export, and the message contains none of the response", async () => {
   const { from, run, into } = await world({ "/api/v2/variables": { variables: [{ value: canary }], total: canary } });
   const { code, stdout, stderr } = await run("--with", "variables", "--from", from);
   expect(code).not.toBe(0);

@@ -55,7 +55,7 @@ test.each(["duckdb", "sqlite", "files"])(
   },
 );
 
-test("windows that touch hold each run once, and those that never began too", async () => {
+test("each run is in one of several adjacent windows, even if it never started", async () => {
   const { into, run, file } = await synced();
   const [bounds] = await queryDuckdb(
     file,
@@ -78,7 +78,7 @@ test("windows that touch hold each run once, and those that never began too", as
   expect(rows.reduce((sum, each) => sum + each)).toBe(12);
 });
 
-test("a pipeline of the configuration is exported by its name, with its own tables", async () => {
+test("exports a configured pipeline by name, with only its tables", async () => {
   const { simulator, folder, into } = await synced();
   const config = join(folder, "dagsync.yaml");
   const pipelines = ["prod", "dev"]
@@ -154,7 +154,7 @@ test("rejects invalid options, and says what to write instead", async () => {
   expect(await dagsync(["export", "--at", at, "--into", "s3://bucket/x?format=csv"])).toMatchObject({ code: 2 });
 });
 
-test("days are those of a zone, and moments too unless they have their own", async () => {
+test("days, and times without an offset, are those of the time zone", async () => {
   expect(await parseMoment("--since", "2026-11-01", "America/New_York")).toBe("2026-11-01T04:00:00.000000Z");
   expect(await parseMoment("--since", "2026-11-02 06:00", "America/New_York")).toBe("2026-11-02T11:00:00.000000Z");
   expect(await parseMoment("--since", "2026-11-02T06:00:00.000001+01:00", "America/New_York")).toBe(
@@ -167,7 +167,7 @@ test("days are those of a zone, and moments too unless they have their own", asy
   });
 });
 
-test("progress says how much is done and how long the rest takes, without what was written before", () => {
+test("progress shows the share and the time left, without counting reused files", () => {
   let now = 0;
   const progress = new ExportProgress(() => now);
   const file = { table: "runs", rows: 500, bytes: 12_345_678 } as never;
@@ -179,7 +179,7 @@ test("progress says how much is done and how long the rest takes, without what w
   expect(progress.status()).toBe("tasks: 1,000 of 2,000 rows (50 %), about 20 s left");
 });
 
-test("Ctrl-C ends an export with 130, and the same one goes on afterwards", async () => {
+test("Ctrl-C ends an export with 130, and repeating it resumes", async () => {
   const { at, into, run } = await synced();
   const stop = new AbortController();
   const stderr = {
@@ -199,7 +199,7 @@ test("Ctrl-C ends an export with 130, and the same one goes on afterwards", asyn
   expect((await dagsync(["export", "verify", into])).stdout).toMatch(/^✓ .*\n$/);
 });
 
-test("a file beside the exported ones that no export wrote fails a check", async () => {
+test("verify fails for a file beside exported ones that no export wrote", async () => {
   const { into, run } = await synced();
   const { stdout } = await run("--layout", "hive");
   const [{ path }] = manifestOf(into, stdout).files;

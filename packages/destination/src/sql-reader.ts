@@ -34,15 +34,17 @@ export interface SqlReader {
    */
   copy?(sql: string, options: CopyOptions): Promise<number>;
   /**
-   * Writes all rows of one statement's result into a new file of this machine as CSV without a header, many times as fast
-   * as their pages come here: null is an empty field, and every text is in quotes. There where {@link copy} is not.
+   * Writes all rows of a statement's result to a new local file, as CSV without a header, many times faster than
+   * {@link pages}. Null is an empty field, and every string is quoted. Present if {@link copy} is not supported.
+   *
+   * @throws DestinationError `NO_SPACE` if the disk with the file is full
    */
   dump?(sql: string, options: DumpOptions): Promise<Dumped>;
   /**
-   * Lets all queries of some work see what was committed before the first of them, and nothing later. Whatever else is
-   * asked meanwhile is a part of it.
+   * Runs work whose queries all see what was committed before the first of them, and nothing later. Queries that are
+   * sent from elsewhere meanwhile see the same.
    *
-   * @default the reader sees nothing that is committed later anyway
+   * @default undefined: no query ever sees what was committed after the reader was opened
    */
   snapshot?<T>(work: () => Promise<T>): Promise<T>;
   /** May be called twice. */
@@ -66,17 +68,18 @@ export interface CopyOptions {
 }
 
 export interface DumpOptions {
+  /** Its path. */
   readonly file: string;
-  /** What the result's columns hold, all of them, in their order. */
+  /** All columns of the result, in order. */
   readonly columns: Columns;
-  /** Told now and then how many rows were written. */
+  /** Receives the number of rows written so far, from time to time. */
   readonly onRows?: ((rows: number) => void) | undefined;
 }
 
 /** A file that {@link SqlReader.dump} wrote. */
 export interface Dumped {
   readonly rows: number;
-  /** How many there are: more than rows where texts have breaks of their own. */
+  /** The number of lines: higher than that of rows if there are line breaks in strings. */
   readonly lines: number;
 }
 

@@ -1,4 +1,4 @@
-/** Rows that a reader writes as text into a file, which an export converts. */
+/** Readers that write rows as text to a file, for an export to convert. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Destination, SqlReader } from "@org/destination";
@@ -29,7 +29,7 @@ async function insert(destination: Destination, id: number): Promise<void> {
 }
 
 describe.each(Object.keys(origins))("%s", (kind) => {
-  test("writes one line per row, with null as an empty field, and counts breaks in texts", async () => {
+  test("writes a line per row, null as an empty field, and counts line breaks in strings", async () => {
     const destination = origins[kind]!();
     await fill(destination, [run(1, { name: 'a\n"b"', seconds: 0.1 }), run(2, { name: "" })]);
     const file = join(temporaryFolder(), "rows.csv");
@@ -41,7 +41,7 @@ describe.each(Object.keys(origins))("%s", (kind) => {
     expect(readFileSync(file, "utf8").replaceAll(/"(\d+(?:\.\d+)?)"/g, "$1")).toBe('1,"a\n""b""",0.1\n2,"",\n');
   });
 
-  test("a snapshot sees nothing that is stored later", async () => {
+  test("a snapshot does not see what is committed later", async () => {
     const destination = origins[kind]!();
     await fill(destination, [run(1)]);
     const session = await destination.open({ pipeline: "other" });
@@ -61,7 +61,7 @@ describe.each(Object.keys(origins))("%s", (kind) => {
     await session.close();
   });
 
-  test("rows longer than what is read as text are exported too", async () => {
+  test("exports rows that are too long to be converted from text", async () => {
     const destination = origins[kind]!();
     await fill(destination, [
       run(1, { name: "long ".repeat(80_000) }),

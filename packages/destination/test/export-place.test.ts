@@ -1,4 +1,4 @@
-/** Exports that end early, meet, are checked and are removed. */
+/** Exports that are interrupted, concurrent, verified and removed. */
 import { createHash } from "node:crypto";
 import {
   existsSync,
@@ -76,7 +76,7 @@ function age(into: string, id: string, days: number): string {
   return old;
 }
 
-test("an export that ended early goes on with what was not written, and leaves nothing of its own", async () => {
+test("an interrupted export resumes with the missing files, and leaves nothing behind", async () => {
   const { into, write } = await world();
   await interrupted(write);
   expect(await verifyExports(into)).toEqual({ exports: [], unfinished: [expect.any(String)], unexpected: [] });
@@ -91,7 +91,7 @@ test("an export that ended early goes on with what was not written, and leaves n
   expect((await verifyExports(into)).unfinished).toEqual([]);
 });
 
-test("what changed since an export ended early is written again, and its old file goes", async () => {
+test("a resumed export rewrites what has changed, and removes the old file", async () => {
   const { destination, into, write } = await world();
   await interrupted(write);
   const session = await destination.open({ pipeline: "p" });
@@ -104,7 +104,7 @@ test("what changed since an export ended early is written again, and its old fil
   expect(filesIn(into)).toEqual([...manifest.files.map(({ path }) => path), `_exports/${manifest.id}.json`].toSorted());
 });
 
-test("an export of something else takes nothing over, and leaves what the other one wrote", async () => {
+test("an export with another request reuses nothing of an interrupted one, and leaves its files", async () => {
   const { into, write } = await world();
   await interrupted(write);
   const before = filesIn(into);
@@ -114,7 +114,7 @@ test("an export of something else takes nothing over, and leaves what the other 
   expect(filesIn(into)).toEqual(expect.arrayContaining(before));
 });
 
-test("exports at the same time have files of their own, and each manifest is whole", async () => {
+test("concurrent exports have separate files and complete manifests", async () => {
   const { into, write } = await world();
   const manifests = await Promise.all([1, 2, 3].map(() => write()));
   expect(new Set(manifests.map(({ id }) => id)).size).toBe(3);
@@ -124,7 +124,7 @@ test("exports at the same time have files of their own, and each manifest is who
   expect(unfinished).toEqual([]);
 });
 
-test("a file that is missing, cut off, changed or a link, and a manifest that was changed, are found", async () => {
+test("finds missing, truncated and changed files, and manifests that are no longer valid", async () => {
   const { into, write } = await world();
   const manifest = await write({ format: "csv" });
   const [file, other] = manifest.files.map(({ path }) => join(into, path)) as [string, string];
@@ -152,7 +152,7 @@ test("a file that is missing, cut off, changed or a link, and a manifest that wa
   await expect(verifyExports(join(into, "elsewhere"))).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
 
-test("old exports are removed by their manifests, never the newest, and nothing else", async () => {
+test("removes what manifests of old exports name, never the newest export, and nothing else", async () => {
   const { into, write } = await world();
   const ids = [age(into, (await write()).id, 40), age(into, (await write()).id, 35)];
   const foreign = join(into, "2026", "notes.txt");
@@ -168,7 +168,7 @@ test("old exports are removed by their manifests, never the newest, and nothing 
   expect(await removeOldExports(into, { keepMs: 0 })).toEqual([]);
 });
 
-test("a file that is not what was written any more stays, and so does all where a manifest cannot be read", async () => {
+test("keeps a file that has another size, and everything if a manifest is invalid", async () => {
   const { into, write } = await world();
   const old = age(into, (await write()).id, 40);
   await write();
@@ -185,7 +185,7 @@ test("a file that is not what was written any more stays, and so does all where 
   expect([existsSync(changed), existsSync(whole)]).toEqual([true, false]);
 });
 
-test("no link leads an export, or what removes it, out of its folder", async () => {
+test("follows no link out of the folder", async () => {
   const { into, write } = await world();
   const { id, files } = await write({ tables: [runs] });
   const year = join(into, files[0]!.path.slice(0, 4));
@@ -204,7 +204,7 @@ beforeEach(async () => {
 });
 afterEach(() => s3.stop());
 
-test("exports into a bucket are written, taken up, checked and removed like those into a folder", async () => {
+test("exports to a bucket are written, resumed, verified and removed like those to a folder", async () => {
   const { write } = await world();
   const credentials = { accessKeyId: "key", secretAccessKey: "secret" };
   const options = { into: "s3://warehouse/backups", s3: { endpoint: s3.endpoint, region: "us-east-1", credentials } };

@@ -1,4 +1,4 @@
-/** Exports that are stopped anywhere, and go on. */
+/** Exports that are interrupted anywhere, and resume. */
 import { spawnSync } from "node:child_process";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -41,7 +41,7 @@ async function stoppedAfter(files: number, write: (options: Partial<ExportOption
 
 const inOrder = (rows: readonly StoredValues[]) => rows.toSorted((a, b) => Number(a.id) - Number(b.id));
 
-test.each(Object.keys(kinds))("a table of %s that is half written goes on after its last whole file", async (kind) => {
+test.each(Object.keys(kinds))("an export of %s resumes within a table, after the last complete file", async (kind) => {
   const destination = kinds[kind]!(temporaryFolder());
   await fill(destination, history);
   const into = join(temporaryFolder(), "to");
@@ -63,7 +63,7 @@ test.each(Object.keys(kinds))("a table of %s that is half written goes on after 
   expect(filesIn(into)).toEqual([...manifest.files.map(({ path }) => path), `_exports/${manifest.id}.json`].toSorted());
 });
 
-test("of a table that changes meanwhile, only the files with changed rows are written again", async () => {
+test("rewrites only the files whose rows have changed meanwhile", async () => {
   const destination = duckdb(join(temporaryFolder(), "from.duckdb"));
   await fill(destination, history);
   const into = join(temporaryFolder(), "to");
@@ -82,7 +82,7 @@ test("of a table that changes meanwhile, only the files with changed rows are wr
   expect((await verifyExports(into)).exports.map(({ problems }) => problems)).toEqual([[]]);
 });
 
-test("another number of rows per file takes over what fits", async () => {
+test("reuses files that fit another number of rows per file", async () => {
   const destination = duckdb(join(temporaryFolder(), "from.duckdb"));
   await fill(destination, history);
   const into = join(temporaryFolder(), "to");
@@ -115,7 +115,7 @@ function exportInProcess(from: string, into: string, kill: number) {
   return { isKilled: signal === "SIGKILL", writes: Number(stdout) };
 }
 
-test("I3: an export that is killed at any of its writes, then run again, leaves what one that was not killed leaves", async () => {
+test("I3: an export killed at any write, then run again, leaves the same files as one that was not killed", async () => {
   const folder = temporaryFolder();
   const from = join(folder, "from.duckdb");
   await fill(duckdb(from), history);

@@ -1,4 +1,4 @@
-/** What an export writes, read back by DuckDB. */
+/** What exports write, as DuckDB reads it. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
@@ -45,7 +45,7 @@ for (const [kind, create] of Object.entries(kinds)) {
   );
 }
 
-test("deleted rows are exported with the time at which they were found to be gone", async () => {
+test("exports deleted rows with their _deleted_at", async () => {
   const destination = duckdb(join(temporaryFolder(), "from.duckdb"));
   await fill(destination);
   const session = await destination.open({ pipeline: "p" });
@@ -64,7 +64,7 @@ test("deleted rows are exported with the time at which they were found to be gon
   expect(others.every(({ _deleted_at }) => _deleted_at === null)).toBe(true);
 });
 
-test("the manifest is the last thing to be written, says what is in the files, and leaves nothing beside it", async () => {
+test("writes the manifest last, which describes the files, and leaves nothing else", async () => {
   const destination = duckdb(join(temporaryFolder(), "from.duckdb"));
   await fill(destination);
   const position = {
@@ -94,14 +94,14 @@ test("the manifest is the last thing to be written, says what is in the files, a
   });
 });
 
-test("Hive's layout has a folder for each table, with the day as a partition", async () => {
+test("the Hive layout has a folder per table, partitioned by day", async () => {
   const destination = duckdb(join(temporaryFolder(), "from.duckdb"));
   await fill(destination);
   const { manifest } = await exported(destination, { layout: "hive", tables: [runs] });
   expect(manifest.files[0]!.path).toMatch(/^runs\/dt=\d{4}-\d\d-\d\d\/runs_\d{6}\.parquet$/);
 });
 
-test("formulas are written as they are, and guarded where that is asked for, in texts and in JSON, not in numbers", async () => {
+test("writes formulas unchanged, and with safeCsv guards those in strings and JSON, but no numbers", async () => {
   const texts = ["=1", "+1", "-1", "@a", " =1", "\t=1", "\r1", "＝1", "a=1", "'=1", ""];
   const destination = duckdb(join(temporaryFolder(), "from.duckdb"));
   await fill(destination, [...texts.map((name, index) => run(-index - 1, { name })), run(1, { conf: -1 })]);
@@ -133,7 +133,7 @@ test("rejects invalid options before it creates anything", async () => {
   expect(readdirSync(folder)).not.toContain("to");
 });
 
-test("rows that are large themselves are written too, with more memory than rows of the usual size take", async () => {
+test("exports rows that exceed the usual memory limit", async () => {
   const destination = duckdb(join(temporaryFolder(), "from.duckdb"));
   const large = Array.from({ length: 1000 }, (_, id) => run(id, { name: `${id} `.repeat(30_000) }));
   await fill(destination, large);
@@ -142,7 +142,7 @@ test("rows that are large themselves are written too, with more memory than rows
   expect((await verifyExports(into)).exports[0]!.problems).toEqual([]);
 });
 
-test("memory that a file of large rows needed is not kept for the next one", async () => {
+test("lowers the memory limit again after a file of large rows", async () => {
   const folder = temporaryFolder();
   const destination = duckdb(join(folder, "from.duckdb"));
   await fill(destination, []);
@@ -168,29 +168,26 @@ const odd = defineTable({
   },
 });
 
-test.each(Object.keys(kinds))(
-  "names of %s that SQL, CSV and paths would misread are escaped, and so is NUL",
-  async (kind) => {
-    const destination = kinds[kind]!(temporaryFolder());
-    const session = await destination.open({ pipeline: "p" });
-    await session.prepare([odd]);
-    const upserts = [{ select: 1, 't "x", \'': "2026-01-01T00:00:00.000000Z", 'a"b,c\n': "a\0b" }];
-    await session.commit("odd", { table: odd, upserts, state: { version: 1, value: null } });
-    await session.close();
-    for (const format of ["csv", "ndjson", "parquet"] as const) {
-      const into = join(temporaryFolder(), "to");
-      const window = { since: "2026-01-01T00:00:00.000000Z" };
-      const manifest = await exportTables(destination, { into, tables: [odd], format, layout: "hive", window });
-      expect(manifest.files[0]!.path).toMatch(/^we%22ird%2c%20ta%27ble%2f%2e%2e%25%c3%a9\/dt=/);
-      expect(await readBack(into, manifest, odd.name)).toEqual([
-        {
-          ...upserts[0],
-          'a"b,c\n': kind === "sqlite" ? "a\ufffdb" : "a\0b",
-          _synced_at: expect.any(String),
-          _deleted_at: null,
-        },
-      ]);
-      expect((await verifyExports(into)).exports.flatMap(({ problems }) => problems)).toEqual([]);
-    }
-  },
-);
+test.each(Object.keys(kinds))("escapes names in %s that SQL, CSV and paths would misread, and NUL", async (kind) => {
+  const destination = kinds[kind]!(temporaryFolder());
+  const session = await destination.open({ pipeline: "p" });
+  await session.prepare([odd]);
+  const upserts = [{ select: 1, 't "x", \'': "2026-01-01T00:00:00.000000Z", 'a"b,c\n': "a\0b" }];
+  await session.commit("odd", { table: odd, upserts, state: { version: 1, value: null } });
+  await session.close();
+  for (const format of ["csv", "ndjson", "parquet"] as const) {
+    const into = join(temporaryFolder(), "to");
+    const window = { since: "2026-01-01T00:00:00.000000Z" };
+    const manifest = await exportTables(destination, { into, tables: [odd], format, layout: "hive", window });
+    expect(manifest.files[0]!.path).toMatch(/^we%22ird%2c%20ta%27ble%2f%2e%2e%25%c3%a9\/dt=/);
+    expect(await readBack(into, manifest, odd.name)).toEqual([
+      {
+        ...upserts[0],
+        'a"b,c\n': kind === "sqlite" ? "a\ufffdb" : "a\0b",
+        _synced_at: expect.any(String),
+        _deleted_at: null,
+      },
+    ]);
+    expect((await verifyExports(into)).exports.flatMap(({ problems }) => problems)).toEqual([]);
+  }
+});

@@ -1,4 +1,4 @@
-/** Which rows an export holds. */
+/** Which rows an export contains. */
 import { join } from "node:path";
 import { duckdb } from "@org/destination/duckdb";
 import { exportTables, lastDays, momentText } from "@org/destination/export";
@@ -20,7 +20,7 @@ import {
 const day = (number: number) => momentText(Date.UTC(2026, 0, number));
 
 describe.each(Object.keys(kinds))("from %s", (kind) => {
-  test("every row is in exactly one of several windows that touch", async () => {
+  test("each row is in exactly one of several adjacent windows", async () => {
     const moment = fc
       .bigInt({ min: BigInt(Date.UTC(2026, 0, 1)) * 1000n, max: BigInt(Date.UTC(2026, 0, 4)) * 1000n })
       .map((micros) => `${momentText(Number(micros / 1000n)).slice(0, -4)}${String(micros % 1000n).padStart(3, "0")}Z`);
@@ -47,7 +47,7 @@ describe.each(Object.keys(kinds))("from %s", (kind) => {
     );
   });
 
-  test("a window is of the first moment that a row has, and tables without a history come whole", async () => {
+  test("a window applies to the first time that a row has, and not to tables without history", async () => {
     const rows: Run[] = [
       run(1, { created: day(1) }),
       run(2, { created: day(2) }),
@@ -69,7 +69,7 @@ describe.each(Object.keys(kinds))("from %s", (kind) => {
     expect((await now.rows()).map(({ id }) => id)).toEqual([5]);
   });
 
-  test("what changed since a moment is what was written, or found to be deleted, from then on", async () => {
+  test("changedSince selects rows that were written, or found to be deleted, since then", async () => {
     const destination = kinds[kind]!(temporaryFolder());
     await fill(destination, [run(1), run(2), run(3)]);
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -89,14 +89,14 @@ describe.each(Object.keys(kinds))("from %s", (kind) => {
   });
 });
 
-test("the last days are whole ones, the last of them yesterday, so that those of two nights touch", () => {
+test("lastDays are full days until yesterday, adjacent from night to night", () => {
   const evening = Date.UTC(2026, 10, 30, 23, 59, 59, 999);
   expect(lastDays(1, evening)).toEqual({ since: "2026-11-29T00:00:00.000000Z", until: "2026-11-30T00:00:00.000000Z" });
   expect(lastDays(1, evening + 1).since).toBe(lastDays(1, evening).until);
   expect(lastDays(30, evening).since).toBe("2026-10-31T00:00:00.000000Z");
 });
 
-test("a window of no row is exported with a header, so that whoever reads it finds the columns", async () => {
+test("exports a window without rows as a file with columns", async () => {
   const destination = duckdb(join(temporaryFolder(), "from.duckdb"));
   await fill(destination, [run(1, { created: day(1) })]);
   for (const format of ["csv", "parquet", "ndjson"] as const) {
