@@ -17,7 +17,8 @@ import { addVerify } from "./commands/verify.ts";
 import { credentialVariables } from "./credentials.ts";
 import { exitCodes } from "./exit-code.ts";
 import type { Io } from "./io.ts";
-import { reportFailure } from "./render/failure.ts";
+import { openPipes, type Pipes } from "./pipes/pipes.ts";
+import { failureText, reportFailure } from "./render/failure.ts";
 import { type SafeIo, SafeOutput } from "./render/safe-output.ts";
 
 const help = `
@@ -47,6 +48,8 @@ export async function main(args: readonly string[], given: Io): Promise<number> 
     stderr: { value: new SafeOutput(given.stderr) },
   }) as SafeIo;
   let exitCode: number = exitCodes.done;
+  let pipes: Pipes | undefined;
+  Object.defineProperty(io, "pipes", { get: () => pipes });
   const run: Run =
     (work) =>
     async (...given) => {
@@ -86,9 +89,13 @@ export async function main(args: readonly string[], given: Io): Promise<number> 
     return exitCodes.configuration;
   }
   try {
+    pipes = openPipes(io);
     await program.parseAsync(args, { from: "user" });
+    pipes?.close();
     return exitCode;
   } catch (thrown) {
+    if (thrown instanceof CommanderError) pipes?.close();
+    else pipes?.close({ name: thrown instanceof Error ? thrown.name : null, message: failureText(thrown) });
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.configuration;
     return reportFailure(thrown, io);
   }

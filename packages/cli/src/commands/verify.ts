@@ -6,6 +6,7 @@ import { parseDuration } from "../duration.ts";
 import { exitCodes } from "../exit-code.ts";
 import { explained } from "../explain.ts";
 import { type Pipeline, pipelineFromOptions } from "../pipeline.ts";
+import { reportVerify } from "../pipes/report.ts";
 import { reportFailure } from "../render/failure.ts";
 import { jsonLine } from "../render/json.ts";
 import { type Reporter, reporterFor } from "../render/reporter.ts";
@@ -103,18 +104,22 @@ async function verifyOne(
   const { name, source, destination } = pipeline;
   const timer = reporter && setInterval(() => reporter.tick(), reporter.tickMs);
   const since = Number.isFinite(newerThanMs) ? Math.max(0, Date.now() - newerThanMs) : undefined;
+  let owner = name;
   try {
-    return await verify({
+    const result = await verify({
       ...{ source, destination, since, signal: io.signal, requests: io.requests },
       pipeline: isNamed ? name : undefined,
       streams: settings.streams ?? pipeline.streams,
       // Its destination is an internal temporary file.
       onEvent: (event) => event.type !== "sync-started" && reporter?.event(event),
       onPhase: (phase) => {
+        if (phase.type === "reading") owner = phase.pipeline;
         reporter?.end();
         if (reporter) io.stderr.write(`${escaped(phaseText(phase, since))}\n`);
       },
     });
+    if (io.pipes) reportVerify(io.pipes, { ...pipeline, name: owner }, result);
+    return result;
   } catch (error) {
     throw await explained(error, source, io);
   } finally {

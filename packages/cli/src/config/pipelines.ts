@@ -24,6 +24,10 @@ export interface ConfiguredPipeline {
   /** The server's URL, without credentials; undefined if it is unknown. */
   readonly url: string | undefined;
   readonly schema?: string | undefined;
+  /** Of the tables' names. @default none */
+  readonly prefix?: string | undefined;
+  /** @default all of the source */
+  readonly streams?: readonly string[] | undefined;
   /** The original destination. @throws UsageError */
   place(): Promise<OpenedDestination>;
   /**
@@ -85,7 +89,7 @@ function pipelineOf(
     to,
     kind,
     url: addressed?.url,
-    schema,
+    ...{ schema, prefix, streams },
     place: () => placeOf(file, to, env, schema),
     async open({ batch = true, isOffline = false } = {}) {
       const source = isOffline ? offlineSource(kind) : sourceOf(file, from, env, { batch, signal });

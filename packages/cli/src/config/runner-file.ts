@@ -26,6 +26,8 @@ export interface RunnerFile {
   readonly schedules: readonly Schedule[];
   /** Names of the disabled ones. */
   readonly disabled: readonly string[];
+  /** Those whose jobs were read, in the file's order. */
+  readonly all: readonly Schedule[];
   readonly concurrencyPerTenant: number;
   /** All files read. */
   readonly files: readonly string[];
@@ -33,8 +35,15 @@ export interface RunnerFile {
   readonly notices: readonly string[];
 }
 
-/** @throws UsageError that names every mistake, with line and column */
-export async function readRunner(path: string, signal?: AbortSignal): Promise<RunnerFile> {
+/**
+ * @param options.disabledToo reads the jobs of disabled schedules as well. @default false
+ * @throws UsageError that names every mistake, with line and column
+ */
+export async function readRunner(
+  path: string,
+  signal?: AbortSignal,
+  { disabledToo = false }: { readonly disabledToo?: boolean } = {},
+): Promise<RunnerFile> {
   // As YAML 1.1, like the original's parser, for which yes is true.
   const file = await readYaml(
     path,
@@ -43,17 +52,18 @@ export async function readRunner(path: string, signal?: AbortSignal): Promise<Ru
   );
   const { mode, orchestrator } = file.value;
   checkNames(file);
-  const enabled = [...orchestrator.schedules.entries()].filter(([, { enabled }]) => enabled);
-  const jobs = await Promise.allSettled(enabled.map(([index, config]) => readJob(file, config, index, signal)));
+  const wanted = [...orchestrator.schedules.entries()].filter(([, { enabled }]) => enabled || disabledToo);
+  const jobs = await Promise.allSettled(wanted.map(([index, config]) => readJob(file, config, index, signal)));
   const mistakes = jobs.flatMap((job) => (job.status === "rejected" ? [job.reason as Error] : []));
   const [first, ...others] = mistakes;
   if (first && (others.length === 0 || !mistakes.every((each) => each instanceof UsageError))) throw first;
   if (first) throw new UsageError(mistakes.map(({ message }) => message).join("\n  "));
   const read = jobs.map((job) => (job as PromiseFulfilledResult<ReadJob>).value);
+  const all = wanted.map(([, config], index) => scheduleOf(config, read[index]!.job));
+  const disabled = orchestrator.schedules.filter((each) => !each.enabled).map(({ name }) => name);
   return {
-    ...{ path, mode },
-    schedules: enabled.map(([, config], index) => scheduleOf(config, read[index]!.job)),
-    disabled: orchestrator.schedules.filter((each) => !each.enabled).map(({ name }) => name),
+    ...{ path, mode, disabled, all },
+    schedules: all.filter(({ name }) => !disabled.includes(name)),
     concurrencyPerTenant: orchestrator.concurrency_per_tenant,
     files: [path, ...read.flatMap((job) => job.path ?? [])],
     notices: [...file.unknownKeys, ...read.flatMap((job) => job.notices)],

@@ -6,11 +6,14 @@
 import { once } from "node:events";
 import { visible } from "@org/kit";
 import type { Io, Output } from "../io.ts";
+import type { Pipes } from "../pipes/pipes.ts";
 
 /** The {@link Io} of a running command. */
 export interface SafeIo extends Io {
   readonly stdout: SafeOutput;
   readonly stderr: SafeOutput;
+  /** Where Dagster is told what happens, if it started the command. */
+  readonly pipes?: Pipes | undefined;
 }
 
 /**

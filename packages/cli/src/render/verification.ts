@@ -15,7 +15,7 @@ const causeTexts: Readonly<Record<Cause, string>> = {
 };
 
 /** How many rows differ from the server's. */
-export function differenceCount({ tables }: VerifyResult): number {
+export function differenceCount({ tables }: Pick<VerifyResult, "tables">): number {
   return tables.reduce(
     (sum, { different, missing, extra, unstored, sharedKeys }) =>
       sum + different + missing + extra + unstored + (sharedKeys?.rows ?? 0),

@@ -4,6 +4,7 @@ import { explained } from "../explain.ts";
 import type { Io } from "../io.ts";
 import type { Pipeline } from "../pipeline.ts";
 import type { Reporter } from "../render/reporter.ts";
+import type { SafeIo } from "../render/safe-output.ts";
 import { type Ended, type Report, runPipelines } from "./run-pipelines.ts";
 
 /** Settings of this sync for all pipelines. They override the pipelines' own. */
@@ -32,16 +33,31 @@ export function resultOf({ result, thrown }: Pick<Ended<SyncResult>, "result" | 
 export function syncPipelines(
   pipelines: Parameters<typeof runPipelines<Pipeline, SyncResult>>[0],
   { parallel, ...settings }: SyncSettings & { readonly parallel: number },
-  io: Io,
+  io: Io & Pick<SafeIo, "pipes">,
   report: SyncReport,
 ): Promise<number> {
-  const work = (pipeline: Pipeline, name: string) => syncOne(pipeline, settings, io, report.reporterOf(name));
+  const work = (pipeline: Pipeline, name: string) =>
+    reported(pipeline, io, syncOne(pipeline, settings, io, report.reporterOf(name)));
   return runPipelines(pipelines, { work, parallel, keyOf: lockOf }, io, report);
 }
 
 /** Pipelines that write to the same file run one after the other, since a sync holds the file. */
 function lockOf({ place: { destination } }: Pipeline): string | undefined {
   return destination.capabilities.fencing === "lock" ? destination.name : undefined;
+}
+
+/** Tells Dagster how a sync ended, if it wants to know. */
+async function reported(
+  pipeline: Pipeline,
+  { pipes }: Pick<SafeIo, "pipes">,
+  syncing: Promise<SyncResult>,
+): Promise<SyncResult> {
+  if (!pipes) return syncing;
+  const [outcome] = await Promise.allSettled([syncing]);
+  const ended = outcome.status === "fulfilled" ? { result: outcome.value } : { thrown: outcome.reason as unknown };
+  const { reportSync } = await import("../pipes/report.ts");
+  await reportSync(pipes, pipeline, { ...ended, result: resultOf(ended) });
+  return syncing;
 }
 
 async function syncOne(pipeline: Pipeline, settings: SyncSettings, io: Io, reporter: Reporter): Promise<SyncResult> {

@@ -83,6 +83,10 @@ export async function startDagster(options: {
   locations?: readonly DagsterLocation[];
   daemon?: boolean;
   queue?: boolean;
+  /** Python files to load besides, by the names of their code locations. Default: none. */
+  files?: Readonly<Record<string, string>>;
+  /** What `dagster.yaml` says besides. Default: nothing. */
+  settings?: string;
   signal?: AbortSignal | undefined;
 }): Promise<DagsterServer> {
   const { log, signal, version = dagsterVersion, storage = "sqlite", locations = ["a", "b"] } = options;
@@ -92,7 +96,7 @@ export async function startDagster(options: {
   const { database, stopDatabase } = await startStorage(storage, log, signal);
   const home = await mkdtemp(join(tmpdir(), "dagster-"));
   const forgetHome = onExit(() => rmSync(home, removal));
-  await writeHome(home, locations, database, options.queue ?? false);
+  await writeHome(home, { locations, database, ...options });
   const port = options.port ?? (await freePort());
   // Keeps compiled files out of the checkout, whose scripts are imported too.
   const python = { PYTHONWARNINGS: "ignore", PYTHONPYCACHEPREFIX: join(cacheFolder, "pycache") };
@@ -207,11 +211,17 @@ async function startStorage(storage: DagsterStorage, log: (line: string) => void
   return { database: { url: postgres.url("dagster"), timezone }, stopDatabase: postgres.stop };
 }
 
+interface Home {
+  readonly locations: readonly DagsterLocation[];
+  readonly database: DagsterDatabase;
+  readonly queue?: boolean;
+  readonly files?: Readonly<Record<string, string>>;
+  readonly settings?: string;
+}
+
 async function writeHome(
   home: string,
-  locations: readonly DagsterLocation[],
-  { url }: DagsterDatabase,
-  queue: boolean,
+  { locations, database: { url }, queue = false, files = {}, settings: more = "" }: Home,
 ): Promise<void> {
   await cp(here("dagster/definitions/"), join(home, "definitions"), { recursive: true });
   // In SQLAlchemy 2.1, a plain postgresql:// selects another driver than the one installed with Dagster.
@@ -223,11 +233,14 @@ async function writeHome(
   const launching = `run_coordinator:\n  module: dagster._core.run_coordinator\n  ${coordinator}\n`;
   // By default, a location fails after three minutes. A busy machine may take longer to start its code server.
   const patience = "code_servers:\n  local_startup_timeout: 400\n";
-  const settings = `telemetry:\n  enabled: false\n${patience}${storage}${launching}`;
+  const settings = `telemetry:\n  enabled: false\n${patience}${storage}${launching}${more}`;
   await writeFile(join(home, "dagster.yaml"), settings);
   const entries = locations.map(
     (name) =>
       `  - python_file: {relative_path: definitions/${name}.py, location_name: ${name}, working_directory: definitions}\n`,
   );
+  for (const [name, file] of Object.entries(files)) {
+    entries.push(`  - python_file: {relative_path: ${JSON.stringify(file)}, location_name: ${name}}\n`);
+  }
   await writeFile(join(home, "workspace.yaml"), `load_from:\n${entries.join("")}`);
 }

@@ -19,6 +19,10 @@ export interface PostgresServer {
   url(database: string, role?: string): string;
   /** @param settings Defaults for its sessions, e.g. `{ timezone: "Asia/Tokyo" }`. */
   createDatabase(name: string, settings?: Readonly<Record<string, string>>): Promise<void>;
+  /** Ends its process, and keeps its data, until {@link PostgresServer.resume}. */
+  interrupt(): Promise<void>;
+  /** Starts it again after {@link PostgresServer.interrupt}, on the same port. */
+  resume(): Promise<void>;
   stop(): Promise<void>;
   /** Stops it, and keeps its data in a folder, unless another process has already created that. */
   keep(folder: string): Promise<void>;
@@ -85,7 +89,8 @@ export async function startPostgres(options: {
     ...settings.flatMap((line) => ["-c", line]),
   ];
   // SIGQUIT stops it immediately, even with open connections. Its data is not needed.
-  const service = startService(join(binaries, "postgres"), serve, { ...runAs, endBy: "SIGQUIT" });
+  const start = () => startService(join(binaries, "postgres"), serve, { ...runAs, endBy: "SIGQUIT" });
+  let service = start();
   const url = (database: string, role = user) => `postgresql://${role}@${host}:${port}/${database}`;
   const stop = async () => {
     await service.stop();
@@ -93,7 +98,8 @@ export async function startPostgres(options: {
     forget();
   };
   const ready = () => execute(url("postgres"), "select 1").then(() => true);
-  await waitUntil("PostgreSQL", ready, [service], { deadlineMs: 30_000, signal }).catch(async (error) => {
+  const waitForStart = () => waitUntil("PostgreSQL", ready, [service], { deadlineMs: 30_000, signal });
+  await waitForStart().catch(async (error) => {
     await stop();
     throw error;
   });
@@ -110,6 +116,11 @@ export async function startPostgres(options: {
         const line = `${pg.escapeIdentifier(setting)} to ${pg.escapeLiteral(value)}`;
         await execute(url("postgres"), `alter database ${database} set ${line}`);
       }
+    },
+    interrupt: () => service.stop(),
+    resume: () => {
+      service = start();
+      return waitForStart();
     },
     stop,
     keep: async (kept) => {
