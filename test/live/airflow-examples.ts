@@ -10,6 +10,7 @@ import {
 import { type AirflowServer, startAirflow } from "@org/testkit/servers/airflow";
 import { startDagster } from "@org/testkit/servers/dagster";
 import { beforeAll, expect, test } from "vitest";
+import { airflowStories } from "../../examples/portal/airflow-stories.ts";
 import { runExample } from "../support/run-example.ts";
 import { log } from "./live.ts";
 
@@ -35,6 +36,14 @@ export function testExamples(server: () => AirflowServer): void {
         /It ended: failed\nonce, try 1:\n {2}Task failed with exception\n {2}RuntimeError: the first time it fails/,
       ),
     });
+  });
+
+  test("examples/portal gets an answer to every story", async () => {
+    const [run] = await dagRuns.list(airflow, { dagId: "speaks", first: 1 }).toArray();
+    const query = { dagId: "speaks", dagRunId: run!.dag_run_id, from: "2026-01-01", tag: "methods" };
+    for (const [name, story] of Object.entries(airflowStories)) {
+      expect(await story(airflow, query, {}), name).toBeDefined();
+    }
   });
 
   test("examples/airflow-clear-failed-today reruns what failed, and nothing else", { timeout }, async () => {

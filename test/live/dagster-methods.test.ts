@@ -20,6 +20,7 @@ import {
 } from "@org/dagster-client";
 import { type DagsterServer, dagsterVersion, dagsterVersions, startDagster } from "@org/testkit/servers/dagster";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { dagsterStories } from "../../examples/portal/dagster-stories.ts";
 import { checkPartitions } from "./dagster-partitions.ts";
 import { checkAsset, checkPortal } from "./dagster-portal.ts";
 import { refusals } from "./dagster-refusals.ts";
@@ -187,6 +188,12 @@ function testMethods(version: string): void {
   test("the first screens of a portal: pages, counts, steps, output, jobs, upcoming ticks", async () => {
     await checkPortal(client, started.speak, version);
   }, 300_000);
+
+  test("examples/portal gets an answer to every story", async () => {
+    for (const [name, story] of Object.entries(dagsterStories)) {
+      expect(await story(client, { runId: started.speak }, {}), name).toBeDefined();
+    }
+  });
 
   test("a run is terminated while it is running, and deleted", async () => {
     for await (const { message } of runs.events(client, started.slow)) if (message === "sleeping") break;
