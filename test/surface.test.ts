@@ -11,6 +11,7 @@ test("@org/sync-engine exports functions to run syncs and to work with stored da
     "check",
     "defaultPipeline",
     "describeState",
+    "describeValue",
     "exportState",
     "importState",
     "readInventory",
@@ -28,7 +29,16 @@ test("@org/sync-engine/source exports helpers for authors of sources, and the ro
 });
 
 test("@org/destination/adapter exports helpers for authors of destinations, and the root exports none of them", () => {
-  const names = ["createHolder", "hasEnded", "holderName", "releaseHolder", "stateText", "wrapSession"];
-  expect(Object.keys(adapter).sort()).toEqual(names);
+  expect(Object.keys(adapter).sort()).toEqual([
+    "RowCheck",
+    "createHolder",
+    "hasEnded",
+    "holderName",
+    "releaseHolder",
+    "stateText",
+    "timestampText",
+    "withoutNul",
+    "wrapSession",
+  ]);
   expect(Object.keys(adapter).filter((name) => name in destination)).toEqual([]);
 });

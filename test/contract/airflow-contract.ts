@@ -7,7 +7,7 @@ import type { ContractCase } from "./request.ts";
 
 export type { AirflowTarget } from "./airflow-target.ts";
 
-/** What the sync relies on in an Airflow server, case by case. */
+/** The Airflow behavior that the sync relies on. */
 export const airflowContract: readonly ContractCase<AirflowTarget>[] = [
   ...airflowShapeCases,
   ...airflowPagingCases,

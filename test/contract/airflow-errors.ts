@@ -2,7 +2,7 @@ import { expect } from "vitest";
 import { type AirflowTarget, get, post, runs, tasks } from "./airflow-target.ts";
 import { type ContractCase, request } from "./request.ts";
 
-/** The status and the one thing that tells what is wrong. */
+/** The status, and the part of the body that says what is wrong. */
 async function refused(reply: ReturnType<typeof request>): Promise<[status: number, what: unknown]> {
   const { status, json } = await reply;
   const detail = json?.detail;
@@ -17,10 +17,10 @@ function login(target: AirflowTarget, body: unknown, type = "application/json") 
 const bearer = (target: AirflowTarget, token: string) =>
   request(`${target.url}/api/v2/dags`, { headers: { authorization: `Bearer ${token}` } });
 
-/** Logins, and what comes of wrong requests. */
+/** Logins, and responses to invalid requests. */
 export const airflowErrorCases: readonly ContractCase<AirflowTarget>[] = [
   {
-    name: "a login answers 201 with a token that says when it expires",
+    name: "a login returns 201 with a token that contains its expiry",
     run: async (target) => {
       const { username, password } = target;
       const reply = await login(target, { username, password });
@@ -34,7 +34,7 @@ export const airflowErrorCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "a wrong password is a 401, half a login a 422, another type a 415",
+    name: "a wrong password is a 401, an incomplete login a 422, another content type a 415",
     run: async (target) => {
       const { username } = target;
       expect(await refused(login(target, { username, password: "not it" }))).toEqual([401, "Invalid credentials"]);
@@ -43,7 +43,7 @@ export const airflowErrorCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "no token is a 401, one that is none a 403",
+    name: "a missing token is a 401, an invalid one a 403",
     run: async (target) => {
       expect(await refused(request(`${target.url}/api/v2/dags`))).toEqual([401, "Not authenticated"]);
       expect(await refused(bearer(target, ""))).toEqual([401, "Not authenticated"]);
@@ -54,7 +54,7 @@ export const airflowErrorCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "wrong numbers and dates in a query are a 422 that names the kind",
+    name: "invalid numbers and dates in a query are a 422 that names the type",
     run: async (target) => {
       const kinds = [
         ["limit=-1", "greater_than_equal"],
@@ -73,7 +73,7 @@ export const airflowErrorCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "a date without zone is a 500 in a query and a 422 in a body; seconds pass",
+    name: "a date without a zone is a 500 in a query and a 422 in a body; seconds are accepted",
     run: async (target) => {
       for (const date of ["2027-01-01T00:00:00", "2027-01-01"]) {
         const reply = await get(target, `${runs}?updated_at_gte=${date}`);
@@ -86,7 +86,7 @@ export const airflowErrorCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "an order that is unknown, forbidden or too long is a 400",
+    name: "an unknown, disallowed or too long order is a 400",
     run: async (target) => {
       const unknown = (field: string) =>
         `Ordering with '${field}' is disallowed or the attribute does not exist on the model`;
@@ -100,7 +100,7 @@ export const airflowErrorCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "a body with a field that the server does not know is refused",
+    name: "a body with an unknown field is rejected",
     run: async (target) => {
       const strange: [path: string, body: object][] = [
         [runs, { nope: 1 }],
@@ -120,7 +120,7 @@ export const airflowErrorCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "what is not there is a 404, each kind with its words",
+    name: "what does not exist is a 404, with a message per kind",
     run: async (target) => {
       const none = "The Dag with ID: `nope` was not found";
       for (const path of ["nope", "nope/details", "nope/dagRuns", "nope/dagRuns/~/taskInstances", "nope/dagVersions"]) {
@@ -135,7 +135,7 @@ export const airflowErrorCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "a run that is not there is a 404, one of any DAG a 400, one with a slash no route",
+    name: "a run that does not exist is a 404, one of any DAG a 400, and one with a slash has no route",
     run: async (target) => {
       const dagId = (await get(target, "/api/v2/dags?limit=1")).json.dags[0].dag_id;
       const path = `/api/v2/dags/${dagId}/dagRuns`;
@@ -153,7 +153,7 @@ export const airflowErrorCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "another method is a 405, an unknown page under /auth HTML with 200",
+    name: "another method is a 405, an unknown page under /auth is HTML with 200",
     run: async (target) => {
       const headers = { authorization: `Bearer ${target.token}` };
       const put = request(`${target.url}/api/v2/dags`, { method: "PUT", headers });

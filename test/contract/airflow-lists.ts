@@ -11,10 +11,10 @@ interface Run {
 
 const far = "2999-01-01T00:00:00Z";
 
-/** What the lists let through. */
+/** How lists are filtered. */
 export const airflowListCases: readonly ContractCase<AirflowTarget>[] = [
   {
-    name: "DAGs come by name, stale ones only when asked for",
+    name: "DAGs are sorted by name, and stale ones are only listed on request",
     run: async (target) => {
       const { json } = await get(target, "/api/v2/dags?limit=100&order_by=dag_id");
       const ids = json.dags.map((dag: { dag_id: string }) => dag.dag_id);
@@ -49,7 +49,7 @@ export const airflowListCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "ranges include both ends, and gt and lt neither",
+    name: "gte and lte include their bounds, gt and lt do not",
     run: async (target) => {
       const [{ dag_id, run_after }] = (await get(target, `${runs}?limit=1&order_by=-run_after`)).json.dag_runs as [Run];
       const at = encodeURIComponent(run_after);
@@ -78,7 +78,7 @@ export const airflowListCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "a run without end passes every lower bound of it, and an upper one from now on",
+    name: "a run without an end matches every lower bound of its end, and upper bounds from now on",
     run: async (target) => {
       const all = await count(target, runs);
       const open = await count(target, `${runs}?state=running&state=queued`);
@@ -93,7 +93,7 @@ export const airflowListCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "states are joined by or, and an unknown one is refused",
+    name: "several states match any of them, and an unknown one is rejected",
     run: async (target) => {
       const states = ["queued", "running", "success", "failed"];
       const counts = await Promise.all(states.map((state) => count(target, `${runs}?state=${state}`)));
@@ -105,7 +105,7 @@ export const airflowListCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "a null state is none in a query and null in a body",
+    name: "a null state is `none` in a query and null in a body",
     run: async (target) => {
       const none = await count(target, `${tasks}?state=none`);
       const posted = await post(target, `${tasks}/list`, { state: [null], page_limit: 0 });
@@ -115,7 +115,7 @@ export const airflowListCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "a pattern finds parts of a run id, and an unknown parameter is ignored",
+    name: "a pattern matches parts of a run id, and an unknown parameter is ignored",
     run: async (target) => {
       const { dag_run_id } = await someRun(target);
       const part = encodeURIComponent(dag_run_id!.slice(2));
@@ -125,7 +125,7 @@ export const airflowListCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "the list of one DAG is the same by path and by body",
+    name: "the list of one DAG's runs is the same by path and by body",
     run: async (target) => {
       const [{ dag_id }] = (await get(target, `${runs}?limit=1&order_by=-run_after`)).json.dag_runs as [Run];
       const path = `/api/v2/dags/${encodeURIComponent(dag_id)}/dagRuns`;
@@ -159,7 +159,7 @@ export const airflowListCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "in a body ~ is a name like any other, and unknown ids find nothing",
+    name: "in a body, ~ is an ordinary name, and unknown ids match nothing",
     run: async (target) => {
       for (const body of [{ dag_ids: ["~"] }, { dag_run_ids: ["nope"] }]) {
         const reply = await post(target, `${tasks}/list`, body);

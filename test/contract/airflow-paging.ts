@@ -7,7 +7,7 @@ const runKey = (run: { [field: string]: unknown }) => `${run.dag_id} ${run.dag_r
 /** Limits, offsets and the keyset cursor. */
 export const airflowPagingCases: readonly ContractCase<AirflowTarget>[] = [
   {
-    name: "without cursor= the paging keys are there and empty",
+    name: "without cursor= the paging keys are present but empty",
     run: async (target) => {
       for (const path of [runs, tasks]) {
         const { json } = await get(target, `${path}?limit=1`);
@@ -17,7 +17,7 @@ export const airflowPagingCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "a page has 50 rows unless asked otherwise, and never more than 100",
+    name: "a page has 50 rows by default, and never more than 100",
     run: async (target) => {
       expect((await get(target, runs)).json.dag_runs).toHaveLength(50);
       expect((await get(target, `${runs}?limit=1000`)).json.dag_runs).toHaveLength(100);
@@ -26,7 +26,7 @@ export const airflowPagingCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "a limit of 0 counts, and an offset behind the end is an empty page with the count",
+    name: "a limit of 0 returns only the count, and an offset beyond the end an empty page with the count",
     run: async (target) => {
       const all = await count(target, runs);
       const beyond = await get(target, `${runs}?limit=5&offset=99999999`);
@@ -47,7 +47,7 @@ export const airflowPagingCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "offset pages by id follow each other without gap or repetition",
+    name: "offset pages by id have no gaps and no repetitions",
     run: async (target) => {
       const whole = (await get(target, `${runs}?order_by=id&limit=90`)).json.dag_runs;
       const parts = [0, 30, 60].map((offset) => get(target, `${runs}?order_by=id&limit=30&offset=${offset}`));
@@ -55,7 +55,7 @@ export const airflowPagingCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "the first page by cursor says that there is more, and counts up to a limit",
+    name: "the first page by cursor says that there are more, and counts up to a limit",
     run: async (target) => {
       const { json } = await get(target, `${runs}?order_by=id&limit=2&cursor=`);
       expect(json).toMatchObject({ total_entries_limit: 50_000, previous_cursor: null });
@@ -64,7 +64,7 @@ export const airflowPagingCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "a walk by cursor over ids brings every run and every task instance once",
+    name: "a walk by cursor over ids returns every run and every task instance once",
     run: async (target) => {
       const allRuns = await walk(target, `${runs}?order_by=id&limit=70`, "dag_runs");
       expect(allRuns).toHaveLength(await count(target, runs));
@@ -77,7 +77,7 @@ export const airflowPagingCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "a walk by cursor over ties and nulls brings every run once",
+    name: "a walk by cursor over ties and nulls returns every run once",
     run: async (target) => {
       for (const order of ["state", "-end_date", "logical_date"]) {
         const all = await walk(target, `${runs}?order_by=${order}&limit=70`, "dag_runs");
@@ -87,7 +87,7 @@ export const airflowPagingCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "a walk backwards by previous_cursor comes back to where it was",
+    name: "a walk backwards by previous_cursor returns to its start",
     run: async (target) => {
       const page = async (cursor: string) =>
         (await get(target, `${runs}?order_by=id&limit=3&cursor=${encodeURIComponent(cursor)}`)).json;
@@ -99,7 +99,7 @@ export const airflowPagingCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "with a cursor the offset is ignored, and filters hold only if they are sent again",
+    name: "with a cursor, the offset is ignored, and filters only apply if they are sent again",
     run: async (target) => {
       const plain = (await get(target, `${runs}?order_by=id&limit=5&cursor=`)).json;
       const offset = (await get(target, `${runs}?order_by=id&limit=5&cursor=&offset=7`)).json;
@@ -114,7 +114,7 @@ export const airflowPagingCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "a token that is none, or belongs to another order, is refused",
+    name: "an invalid token, or one of another order, is rejected",
     run: async (target) => {
       const garbage = await get(target, `${runs}?cursor=garbage`);
       expect([garbage.status, garbage.json]).toEqual([400, { detail: "Invalid cursor token" }]);
@@ -124,7 +124,7 @@ export const airflowPagingCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "a token of ascending order walks on in descending order",
+    name: "a token of ascending order continues in descending order",
     run: async (target) => {
       const pages = await get(target, `${runs}?order_by=id&limit=3&cursor=`);
       const [first, second] = pages.json.dag_runs;
@@ -133,7 +133,7 @@ export const airflowPagingCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "task instances by data interval fail by cursor, and not by offset",
+    name: "task instances sorted by data interval fail by cursor, but not by offset",
     run: async (target) => {
       const failed = await get(target, `${tasks}?order_by=data_interval_start&limit=1&cursor=`);
       expect(failed.status).toBe(500);

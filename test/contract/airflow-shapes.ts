@@ -27,15 +27,15 @@ const event =
   "try_number when";
 
 const keys = (names: string) => names.split(" ").sort();
-/** The fields, with those that came with 3.4 where the server has them. */
+/** The fields, including those added in 3.4 if the server has them. */
 const keysOn = async (target: AirflowTarget, names: string, since34: string) =>
   keys((await knowsRegions(target)) ? `${names} ${since34}` : names);
 const keysOf = (value: object) => Object.keys(value).sort();
 
-/** Which fields the answers have: each of them, no other. */
+/** The exact fields of responses. */
 export const airflowShapeCases: readonly ContractCase<AirflowTarget>[] = [
   {
-    name: "version and health are open, and say what they are",
+    name: "version and health need no login",
     run: async ({ url }) => {
       const said = await request(`${url}/api/v2/version`);
       expect(said.status).toBe(200);
@@ -46,7 +46,7 @@ export const airflowShapeCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "answers are JSON, with a Date in whole seconds",
+    name: "responses are JSON, with a Date in whole seconds",
     run: async (target) => {
       const reply = await get(target, `${runs}?limit=1`);
       expect(reply.headers.get("content-type")).toBe("application/json");
@@ -83,7 +83,7 @@ export const airflowShapeCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "a task instance has these fields, its tries lack what belongs to the run, and before 3.4 the id",
+    name: "a task instance has these fields; its tries lack those of the run, and before 3.4 the id",
     run: async (target) => {
       const runPath = pathOf(await someRun(target));
       const [found] = (await get(target, `${runPath}/taskInstances?limit=1`)).json.task_instances;
@@ -100,7 +100,7 @@ export const airflowShapeCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "dagStats counts the runs of every DAG in one answer, each state named",
+    name: "dagStats counts the runs of every DAG by state, in one response",
     run: async (target) => {
       const stats = (await get(target, "/api/v2/dagStats")).json;
       expect(stats.total_entries).toBe(stats.dags.length);
@@ -119,7 +119,7 @@ export const airflowShapeCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
-    name: "the audit log has these fields, is ordered by number, and ignores a cursor",
+    name: "the audit log has these fields, is sorted by id, and ignores a cursor",
     run: async (target) => {
       const newest = await get(target, "/api/v2/eventLogs?order_by=-id&limit=2&cursor=garbage");
       expect(keysOf(newest.json)).toEqual(["event_logs", "total_entries"]);

@@ -2,8 +2,8 @@ import { isAtLeast } from "@org/testkit/servers/for-version";
 import { type Reply, request } from "./request.ts";
 
 /**
- * An Airflow server to hold against the contract. It must have keyset cursors (3.3), several DAGs, more than 200 runs
- * and more than 200 task instances, and nobody may change it meanwhile. Only asks, changes nothing.
+ * An Airflow server to check against the contract. It needs keyset cursors (3.3), several DAGs, more than 200 runs and more
+ * than 200 task instances, and must not change during the tests. They only read.
  */
 export interface AirflowTarget {
   readonly url: string;
@@ -12,7 +12,7 @@ export interface AirflowTarget {
   readonly token: string;
 }
 
-/** Whether it is of 3.4 or later, where task instances have regions and attempts ids of their own. */
+/** Whether it is 3.4 or later, where task instances have regions, and attempts have their own ids. */
 export async function knowsRegions({ url }: AirflowTarget): Promise<boolean> {
   const { version } = (await request(`${url}/api/v2/version`)).json;
   return isAtLeast(version, "3.4");
@@ -33,7 +33,7 @@ export function post(target: AirflowTarget, path: string, body: unknown): Promis
   });
 }
 
-/** How many rows a list has in all. */
+/** The total number of rows of a list. */
 export async function count(target: AirflowTarget, path: string): Promise<number> {
   return (await get(target, `${path}${path.includes("?") ? "&" : "?"}limit=0`)).json.total_entries;
 }
@@ -49,7 +49,7 @@ export async function walk(target: AirflowTarget, path: string, rows: "dag_runs"
   return seen;
 }
 
-/** Some run that has versions and an id without signs that mean something in a path or a pattern. */
+/** A run that has versions, and an id without special characters in paths or patterns. */
 export async function someRun(target: AirflowTarget): Promise<{ [field: string]: string }> {
   const { dag_runs } = (await get(target, `${runs}?limit=100&order_by=-id`)).json;
   const plain = (run: { dag_run_id: string; dag_versions: unknown[] }) =>

@@ -2,11 +2,11 @@ import { expect } from "vitest";
 import { type ContractCase, type Reply, request } from "./request.ts";
 
 /**
- * A Dagster server to hold against the contract. It must have more than 20 runs and an asset, and nobody may change it
- * meanwhile. Only asks, changes nothing.
+ * A Dagster server to check against the contract. It needs more than 20 runs and an asset, and must not change during the
+ * tests. They only read.
  */
 export interface DagsterTarget {
-  /** Of the GraphQL endpoint: ends in `/graphql`. */
+  /** URL of the GraphQL endpoint, which ends in `/graphql`. */
   readonly url: string;
 }
 
@@ -41,7 +41,7 @@ const idsOf = (runs: Run[]) => runs.map((run) => run.runId);
 
 const lists: readonly ContractCase<DagsterTarget>[] = [
   {
-    name: "runs come newest insertion first, and the last id of a page is the cursor of the next",
+    name: "runs are sorted by insertion, newest first, and the last id of a page is the cursor of the next",
     run: async (target) => {
       const all = idsOf(await runsOf(target));
       const seen: string[] = [];
@@ -56,14 +56,14 @@ const lists: readonly ContractCase<DagsterTarget>[] = [
     },
   },
   {
-    name: "a cursor that no run has is an empty page without error, an empty one the first page",
+    name: "an unknown cursor returns an empty page without an error, an empty one the first page",
     run: async (target) => {
       expect(await runsOf(target, { c: "no-such-run", l: 5 })).toEqual([]);
       expect(idsOf(await runsOf(target, { c: "", l: 5 }))).toEqual(idsOf(await runsOf(target, { l: 5 })));
     },
   },
   {
-    name: "a limit of 0 or less is none",
+    name: "a limit of 0 or less means no limit",
     run: async (target) => {
       const all = idsOf(await runsOf(target));
       expect(idsOf(await runsOf(target, { l: 0 }))).toEqual(all);
@@ -81,7 +81,7 @@ const lists: readonly ContractCase<DagsterTarget>[] = [
     },
   },
   {
-    name: "runs are found by id, job, status and tag, and unknown ids are left out",
+    name: "runs are found by id, job, status and tag, and unknown ids are omitted",
     run: async (target) => {
       const all = await runsOf(target);
       const [first, second] = all as [Run, Run];
@@ -99,7 +99,7 @@ const lists: readonly ContractCase<DagsterTarget>[] = [
     },
   },
   {
-    name: "updatedAfter leaves out the very moment, and joins with a cursor",
+    name: "updatedAfter excludes its own time, and combines with a cursor",
     run: async (target) => {
       const all = await runsOf(target);
       const sorted = all.map((run) => run.updateTime).sort((a, b) => a - b);
@@ -113,7 +113,7 @@ const lists: readonly ContractCase<DagsterTarget>[] = [
     },
   },
   {
-    name: "the count is that of the filter, whatever the page",
+    name: "the count is of all runs that match the filter, not of the page",
     run: async (target) => {
       const all = await runsOf(target);
       const reply = await ask(target, list, { l: 2 });
@@ -121,7 +121,7 @@ const lists: readonly ContractCase<DagsterTarget>[] = [
     },
   },
   {
-    name: "ids and the old name of the list give the same runs",
+    name: "the list of ids and the old name of the list return the same runs",
     run: async (target) => {
       const query = `{ids:runIdsOrError(limit:5){...on RunIds{results}} old:pipelineRunsOrError(limit:5){...on Runs{results{runId}}}}`;
       const { data } = (await ask(target, query)).json;
@@ -131,7 +131,7 @@ const lists: readonly ContractCase<DagsterTarget>[] = [
     },
   },
   {
-    name: "a run has the mode default, times in seconds, and no hidden tags",
+    name: "a run has the mode `default`, times in seconds, and no hidden tags",
     run: async (target) => {
       for (const run of await runsOf(target, { l: 20 })) {
         expect(run.mode).toBe("default");
@@ -145,7 +145,7 @@ const lists: readonly ContractCase<DagsterTarget>[] = [
 
 const definitions: readonly ContractCase<DagsterTarget>[] = [
   {
-    name: "the workspace tells locations, schedules and sensors in one request, and load errors as data with 200",
+    name: "the workspace lists locations, schedules and sensors in one request, and load errors as data with 200",
     run: async (target) => {
       const query = `{workspaceOrError{__typename ...on Workspace{locationEntries{name loadStatus updatedTimestamp versionKey
         locationOrLoadError{__typename ...on PythonError{message} ...on RepositoryLocation{repositories{name
@@ -166,7 +166,7 @@ const definitions: readonly ContractCase<DagsterTarget>[] = [
     },
   },
   {
-    name: "assets are the union of definitions and events, and any key can be asked for",
+    name: "assets are the union of definitions and events, and can be requested by any key",
     run: async (target) => {
       const query = `{version statuses:__type(name:"RunStatus"){enumValues{name}}
         nodes:assetNodes{assetKey{path} groupName description repository{name location{name}} assetMaterializations(limit:1){runId timestamp}}
@@ -189,7 +189,7 @@ const definitions: readonly ContractCase<DagsterTarget>[] = [
     },
   },
   {
-    name: "an empty list of asset keys is none of them",
+    name: "an empty list of asset keys returns no assets",
     run: async (target) => {
       const query =
         "{nodes:assetNodes(assetKeys:[]){id} keys:assetsOrError(assetKeys:[]){...on AssetConnection{nodes{id}}}}";
@@ -200,7 +200,7 @@ const definitions: readonly ContractCase<DagsterTarget>[] = [
 
 const failures: readonly ContractCase<DagsterTarget>[] = [
   {
-    name: "a run that is not there is data with 200",
+    name: "a run that does not exist is data with 200",
     run: async (target) => {
       const reply = await ask(target, '{runOrError(runId:"nope"){__typename ...on RunNotFoundError{runId message}}}');
       expect([reply.status, reply.json.data.runOrError]).toEqual([
@@ -210,7 +210,7 @@ const failures: readonly ContractCase<DagsterTarget>[] = [
     },
   },
   {
-    name: "a PythonError is a 500 with all other data in good order",
+    name: "a PythonError is a 500 with all other data intact",
     run: async (target) => {
       for (const field of ["runTagsOrError", 'assetsOrError(prefix:["a"],assetKeys:[])']) {
         const reply = await ask(target, `{version bad:${field}{__typename ...on PythonError{message className}}}`);
@@ -222,7 +222,7 @@ const failures: readonly ContractCase<DagsterTarget>[] = [
     },
   },
   {
-    name: "a query that is wrong is a 400 without data",
+    name: "an invalid query is a 400 without data",
     run: async (target) => {
       const wrong = ["{", "{nope}", "", "query($x:Nope){version}", "query A{version} query B{version}"];
       for (const query of [...wrong, "query($l:Int!){runsOrError(limit:$l){__typename}}"]) {
@@ -233,7 +233,7 @@ const failures: readonly ContractCase<DagsterTarget>[] = [
     },
   },
   {
-    name: "a wrong value of a variable is a 500 that starts with its name",
+    name: "an invalid variable is a 500 whose message starts with its name",
     run: async (target) => {
       for (const variables of [{ l: "x" }, { l: 2 ** 31 }, { f: { nope: 1 } }, { f: { statuses: ["NOPE"] } }]) {
         const reply = await ask(target, list, variables);
@@ -243,7 +243,7 @@ const failures: readonly ContractCase<DagsterTarget>[] = [
     },
   },
   {
-    name: "a time that no clock has fails where it is used, without data",
+    name: "an impossible time fails where it is used, without data",
     run: async (target) => {
       const reply = await ask(target, list, { f: { updatedAfter: 1e18 } });
       expect([reply.status, reply.json.data]).toEqual([500, null]);
@@ -251,7 +251,7 @@ const failures: readonly ContractCase<DagsterTarget>[] = [
     },
   },
   {
-    name: "what is no GraphQL request is a bare 400 or 500",
+    name: "a request that is not GraphQL is a plain 400 or 500",
     run: async (target) => {
       const headers = { "content-type": "application/json" };
       const send = (body: string) => request(target.url, { method: "POST", headers, body });
@@ -263,7 +263,7 @@ const failures: readonly ContractCase<DagsterTarget>[] = [
     },
   },
   {
-    name: "a query may come by GET, and server_info tells the version",
+    name: "a query can be sent by GET, and server_info returns the version",
     run: async (target) => {
       const version = (await ask(target, "{version}")).json.data.version;
       const got = await request(`${target.url}?query=${encodeURIComponent("{version}")}`);
@@ -274,5 +274,5 @@ const failures: readonly ContractCase<DagsterTarget>[] = [
   },
 ];
 
-/** What the sync relies on in a Dagster server, case by case. */
+/** The Dagster behavior that the sync relies on. */
 export const dagsterContract: readonly ContractCase<DagsterTarget>[] = [...lists, ...definitions, ...failures];

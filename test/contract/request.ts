@@ -1,8 +1,8 @@
-/** One thing that a server must do: the same on a real one and on a simulated one. */
+/** A case of a contract: required behavior of real and simulated servers. */
 export interface ContractCase<Target> {
   /** A sentence. */
   readonly name: string;
-  /** Rejects where the server does otherwise. */
+  /** Rejects if the server violates it. */
   readonly run: (target: Target) => Promise<void>;
 }
 
@@ -10,8 +10,8 @@ export interface Reply {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** The body as JSON; undefined when it is none. Answers are compared loosely, so it is not typed. */
-  // biome-ignore lint/suspicious/noExplicitAny: the cases look into answers of every shape
+  /** The body as JSON. Undefined if it is not JSON. Untyped, since cases compare it loosely. */
+  // biome-ignore lint/suspicious/noExplicitAny: the cases inspect responses of every shape
   readonly json: any;
 }
 

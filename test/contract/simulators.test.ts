@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, test } from "vitest";
 import { airflowContract } from "./airflow-contract.ts";
 import { dagsterContract } from "./dagster-contract.ts";
 
-describe.each(["3.3", "3.4"] as const)("the simulated Airflow %s keeps the contract of the real one", (version) => {
+describe.each(["3.3", "3.4"] as const)("the simulated Airflow %s fulfills the real one's contract", (version) => {
   let simulator: StartedAirflow;
   beforeAll(async () => {
     simulator = await startAirflowSimulator({ validate: violation, world: createDemoAirflowWorld({ version }) });
@@ -22,7 +22,7 @@ describe.each(["3.3", "3.4"] as const)("the simulated Airflow %s keeps the contr
   );
 });
 
-describe("the simulated Dagster keeps the contract of the real one", () => {
+describe("the simulated Dagster fulfills the real one's contract", () => {
   let simulator: StartedDagster;
   beforeAll(async () => {
     simulator = await startDagsterSimulator();

@@ -24,9 +24,9 @@ import { watchingWholeness, wrongAfter } from "./attempts-check.ts";
 import { describeLiveOn, log } from "./live.ts";
 
 const nightly = Boolean(process.env.NIGHTLY);
-/** So many syncs beside the scheduler, unless they take longer than this. */
+/** The number of syncs while the scheduler runs, and their time limit. */
 const [cycles, enoughMs] = nightly ? [200, 900_000] : [8, 60_000];
-/** Given up after so long where the scheduler did not do all that is to be seen; a busy machine needs most of it. */
+/** Time limit for the scheduler to do everything that the test needs. A busy machine needs most of it. */
 const deadlineMs = enoughMs + 600_000;
 const overlapMs = 20_000;
 const seed = Number(process.env.ATTEMPTS_SEED ?? (nightly ? Date.now() % 100_000 : 34));
@@ -61,7 +61,7 @@ function testAttempts(version: string): void {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  /** Syncs once, and says what it asked of the tries and what was wrong with its batches. */
+  /** Syncs once. @returns its requests for tries, and what was wrong with its batches */
   async function syncNow() {
     const { url, username, password } = server;
     const events: SyncEvent[] = [];
@@ -91,7 +91,7 @@ function testAttempts(version: string): void {
   }
 
   const taskInstances = () => readTable(path, taskInstancesTable);
-  /** Waits until nothing is left to be done; on failure it says what is. */
+  /** Waits until nothing is left to do. On failure, lists what is. */
   const quiet = () =>
     expect
       .poll(
@@ -120,7 +120,7 @@ function testAttempts(version: string): void {
       let missing = await unseen();
       const passedMs = () => Date.now() - started;
       while (missing.length > 0 || (cycle < cycles && passedMs() < enoughMs)) {
-        if (passedMs() > deadlineMs) throw new Error(`The scheduler never did: ${missing.join(", ")}`);
+        if (passedMs() > deadlineMs) throw new Error(`The scheduler did not do: ${missing.join(", ")}`);
         cycle += 1;
         const from = await moment(server);
         const syncing = syncNow();
@@ -147,7 +147,7 @@ function testAttempts(version: string): void {
     2 * deadlineMs,
   );
 
-  /** People do not wait for syncs: they go on until it ends. */
+  /** Users act while the sync is running, until it ends. */
   async function actUntil(syncing: Promise<unknown>): Promise<string[]> {
     const did: string[] = [];
     let isOver = false;
@@ -162,7 +162,7 @@ function testAttempts(version: string): void {
     return did;
   }
 
-  /** Tries that were asked for although the table knew the attempt, or more often than the attempt changed. */
+  /** Tries requested although the table had the attempt, or more often than the attempt changed. */
   async function needless(
     tries: readonly string[],
     before: Awaited<ReturnType<typeof taskInstances>>,
@@ -179,7 +179,7 @@ function testAttempts(version: string): void {
     });
   }
 
-  /** What the scheduler and people have not yet done. */
+  /** What the scheduler and users have not done yet. */
   async function unseen(): Promise<string[]> {
     const live = (condition: string) =>
       `exists (select 1 from version_log where kind = 'task_instance' and ${condition})`;
@@ -200,7 +200,7 @@ function testAttempts(version: string): void {
     return [...Object.keys(row).filter((name) => !row[name]), ...undone.map(([name]) => name)];
   }
 
-  test("I4: once it is quiet, the next sync ends with the server's own rows, all attempts included", async () => {
+  test("I4: once the changes stop, the next sync ends with the server's own rows, including all attempts", async () => {
     await quiet();
     await syncNow();
     log(`compared, 0 differences: ${JSON.stringify(await expectTruth(server, path))}`);

@@ -1,4 +1,4 @@
-/** The client on real servers whose scheduler runs what it starts: every operation, the short methods, ids, examples. */
+/** The client against real servers with a scheduler: every operation, the short methods, ids, examples. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ import { testStories } from "./airflow-stories.ts";
 import { describeLiveOn, log } from "./live.ts";
 
 const nightly = Boolean(process.env.NIGHTLY);
-/** The newest; at night all of them. */
+/** The newest version. At night, all of them. */
 const tested = airflowVersions.filter(({ version }) => nightly || version === newestAirflow);
 
 for (const { version, pythons } of tested) {

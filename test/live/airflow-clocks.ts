@@ -8,12 +8,12 @@ import { type RewriteDate, startDateProxy } from "@org/testkit/servers/date-prox
 import { expectTruth } from "./airflow-differences.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
-/** Small against an hour, and larger than what the two servers differ by. */
+/** Much less than an hour, and more than the two servers' clocks differ. */
 const overlapMs = 15_000;
 
 let answers = 0;
 
-/** What the servers' clocks show at the first sync of a case, and at those after it. */
+/** The servers' clocks at the first sync of a case, and at later ones. */
 export const clocks: Readonly<Record<string, readonly [first: RewriteDate, then: RewriteDate]>> = {
   "is ahead by an hour": [(now) => now + HOUR_MS, (now) => now + HOUR_MS],
   "is behind by an hour": [(now) => now - HOUR_MS, (now) => now - HOUR_MS],
@@ -28,7 +28,7 @@ function twoServers(now: number): number {
   return answers % 2 ? now + 7_000 : now;
 }
 
-/** Syncs through a proxy that shows such clocks, changes the server in between, and compares after each sync. */
+/** Syncs through a proxy with these clocks, changes the server in between, and compares after each sync. */
 export async function playClocks(
   server: AirflowServer,
   path: string,
@@ -40,7 +40,7 @@ export async function playClocks(
     auth: { username: server.username, password: server.password },
   });
   const source = airflow({ client, overlapMs });
-  // The proxy's port is another each time, and the tables belong to one pipeline.
+  // The proxy's port varies, but all tables belong to one pipeline.
   const syncNow = () => sync({ source, destination: duckdb(path), pipeline: "clocks", reconcile: false });
   const requests: number[] = [];
   try {
@@ -58,7 +58,7 @@ export async function playClocks(
   }
 }
 
-/** Changes of what is final already, which nothing but the window shows, and a step of the scheduler's. */
+/** Changes to finished rows, which only the window shows, and a step of the scheduler. */
 async function change(server: AirflowServer, turn: number): Promise<void> {
   const parameters = [String(turn)];
   await server.query(

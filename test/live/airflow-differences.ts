@@ -4,13 +4,13 @@ import type { AirflowServer } from "@org/testkit/servers/airflow";
 import { airflowTruth } from "@org/testkit/servers/airflow-truth";
 
 /**
- * Compares the three tables in a DuckDB file with the server's own database, column by column, and throws where they
- * differ. What was purged is left out.
+ * Compares the three tables in a DuckDB file with the server's own database, column by column, and throws if they differ.
+ * Ignores purged rows.
  *
- * @param options.deletionsAreOpen the table may hold rows that the server no longer has: no reconcile looked for them yet
- * @param options.cleanedBefore what `airflow db clean` was told: earlier attempts that it took from task instances that
- * are still there stay as they were seen
- * @returns how many rows of each table were compared
+ * @param options.deletionsAreOpen the table may hold rows that the server no longer has, since no reconcile has run yet
+ * @param options.cleanedBefore the time given to `airflow db clean`: earlier attempts that it deleted from existing task
+ * instances stay in the table
+ * @returns the number of compared rows per table
  */
 export async function expectTruth(
   server: Pick<AirflowServer, "query" | "version">,
@@ -40,7 +40,7 @@ export async function expectTruth(
   return compared;
 }
 
-/** The server's address cannot carry a slash, so the earlier attempts of such runs are out of every client's reach. */
+/** The API's URLs cannot contain a slash, so no client can read the earlier attempts of such runs. */
 function reachable(rows: readonly PlainRow[]): readonly PlainRow[] {
   return rows.filter((row) => row.is_latest !== false || !String(row.dag_run_id).includes("/"));
 }

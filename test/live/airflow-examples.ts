@@ -1,4 +1,4 @@
-/** The examples of the Airflow client, as their READMEs start them. */
+/** The Airflow client's examples, run as their READMEs say. */
 import {
   type AirflowClient,
   connections,
@@ -62,7 +62,7 @@ export function testExamples(server: () => AirflowServer): void {
     expect(again.filter((each) => each.startsWith("fails_first"))).toEqual([]);
   });
 
-  test("examples/airflow-backfill-week runs a DAG for seven dates, and the second time for none", {
+  test("examples/airflow-backfill-week runs a DAG for seven dates, and the second time for none of them", {
     timeout,
   }, async () => {
     const [first, ...runs] = await runExample("airflow-backfill-week", env, "daily");

@@ -1,4 +1,4 @@
-/** Users and roles of the FAB auth manager through the client, names of every kind among them. */
+/** Users and roles of the FAB auth manager through the client, including awkward names. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-/** Ids with every kind of character, as the server takes them: encoded right, or refused with an error that says why. */
+/** Ids with every kind of character: encoded correctly, or rejected with an error that says why. */
 import {
   type AirflowClient,
   connections,
@@ -39,7 +39,7 @@ export function testIds(version: string, server: () => AirflowServer): void {
     await expect(pools.get(airflow, name)).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
-  // The server here allows every run id, as servers may be told to.
+  // This server is configured to allow every run id.
   test.each(odd.filter((name) => !name.includes("..")))(
     "a run named %j is triggered and found, and an XCom of its key",
     async (name) => {

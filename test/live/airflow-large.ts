@@ -7,17 +7,17 @@ import { insertDags, insertLargeRun, startLargeWriter } from "@org/testkit/serve
 import { expectTruth } from "./airflow-differences.ts";
 import { overlapMs } from "./airflow-round.ts";
 
-/** One run with so many mapped task instances that come, end, go and come back while they are read. */
+/** One run with this many mapped task instances, which appear, end, disappear and come back during the sync. */
 export function playLargeRun(server: AirflowServer, path: string, instances: number): Promise<Record<string, unknown>> {
   return play(server, path, 0, () => insertLargeRun(server, instances));
 }
 
-/** So many DAGs, of which some come and go while they are listed. */
+/** This many DAGs, some of which appear and disappear while they are listed. */
 export function playManyDags(server: AirflowServer, path: string, dags: number): Promise<Record<string, unknown>> {
   return play(server, path, dags, () => insertDags(server, 0, dags));
 }
 
-/** A sync before, one that finds what is new while it changes, and two once it is quiet; then compares. */
+/** Syncs once before the changes, once during them, and twice after them; then compares. */
 async function play(server: AirflowServer, path: string, dags: number, prepare: () => Promise<void>) {
   const { url, username, password } = server;
   const client = createAirflowClient({ url, auth: { username, password } });
@@ -38,7 +38,7 @@ async function play(server: AirflowServer, path: string, dags: number, prepare: 
   }
   await syncNow();
   await expectTruth(server, path, { deletionsAreOpen: true });
-  // Of a world that is mostly the large part, more goes than a sync believes.
+  // The large part is most of the world, so more is deleted than a sync accepts by default.
   await syncNow({ reconcile: true, allowMassDelete: true });
   const rows = await expectTruth(server, path);
   return { rows, changes: await writer.stop(), steps };

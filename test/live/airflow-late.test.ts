@@ -47,12 +47,12 @@ function testLate(version: string): void {
     await sync({ source: airflow({ client: clientOf(), overlapMs }), destination: duckdb(to), onEvent });
   }
 
-  /** Final task instances of final runs, which no doubt would ask for again. */
+  /** Finished task instances of finished runs, which no doubt would re-read. */
   const settled = `select t.id from task_instance t join dag_run r using (dag_id, run_id)
     where t.state = 'success' and r.state in ('success', 'failed') and r.run_id not like '%/%'`;
 
   /**
-   * Changes a settled task instance in a transaction that stays open across two syncs.
+   * Changes a finished task instance in a transaction that stays open across two syncs.
    */
   async function commitLate(): Promise<void> {
     const client = new pg.Client({ connectionString: server.databaseUrl });
@@ -96,7 +96,7 @@ function testLate(version: string): void {
     expect(events.filter((event) => event.type === "problem").map(({ code }) => code)).toContain("UNREADABLE_ROW");
     const isPoisoned = (row: Readonly<Record<string, unknown>>) =>
       row.dag_id === poisoned?.dag_id && row.dag_run_id === poisoned?.run_id;
-    // The row stays as it was read last: neither deleted nor invented.
+    // The row stays as it was last read.
     expect((await readTable(path, dagRunsTable)).filter(isPoisoned)).toHaveLength(1);
     await expect(expectTruth(server, path)).rejects.toThrow(
       /^The tables differ from the server:\n.*triggered_by.*nobody.*$/,
@@ -138,7 +138,7 @@ function testLate(version: string): void {
     }
     const earlier = async (file: string) =>
       (await readTable(file, taskInstancesTable)).filter((row) => row.dag_id === dag && row.is_latest === false).length;
-    // Their address needs no definition.
+    // Their URL does not require a definition.
     expect(await earlier(fresh)).toBe(await earlier(path));
     expect(await earlier(path)).toBeGreaterThan(0);
     log(`${dag} without a definition: ${runs} runs and ${tasks} task instances are there`);

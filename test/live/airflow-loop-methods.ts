@@ -1,4 +1,4 @@
-/** The client's short methods on tasks in loops, of which there is one per iteration: which one, its region says. */
+/** The client's short methods on tasks in loops. Each iteration is a task instance, identified by its region. */
 import {
   type AirflowClient,
   createAirflowClient,

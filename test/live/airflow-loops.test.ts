@@ -1,6 +1,6 @@
 /**
- * Tasks in loops (Airflow 3.4) under a scheduler that really runs: row by row, the tables hold what the server's own
- * database holds, however a loop got there: retried, cleared in its middle, backfilled, cleaned up.
+ * Tasks in loops (Airflow 3.4) under a real scheduler: row by row, the tables must equal the server's own database, after
+ * loops were retried, cleared halfway, backfilled or cleaned up.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -20,7 +20,7 @@ import { expectTruth } from "./airflow-differences.ts";
 import { describeLiveOn, log } from "./live.ts";
 
 const timeout = 300_000;
-/** Small, so that what a sync reads again is what changed in this test. */
+/** Small, so that a sync only re-reads what changed in this test. */
 const overlapMs = 5_000;
 
 for (const { version, pythons } of airflowVersions.filter((each) => isAtLeast(each.version, "3.4"))) {
@@ -48,7 +48,7 @@ function testLoops(version: string): void {
   const syncNow = (options: Pick<SyncOptions, "reconcile"> = {}, file = path) =>
     sync({ source: airflow({ client, overlapMs }), destination: duckdb(file), reconcile: false, ...options });
 
-  /** Syncs beside the scheduler until all runs have ended, once more after that, and compares. */
+  /** Syncs while the scheduler runs until all runs have ended, once more after that, and compares. */
   async function syncUntilQuiet(): Promise<void> {
     let syncs = 0;
     await expect
@@ -99,7 +99,7 @@ function testLoops(version: string): void {
   test("a cleared iteration runs again with those after it; iterations no longer listed are marked as deleted", {
     timeout,
   }, async () => {
-    // What decides whether the loop goes on is cleared with it, and with that go the iterations after it.
+    // The loop's condition is cleared too, and the server drops the iterations after it.
     await clear("rounds", "task_id = 'round.work' and iteration = 1 and is_latest", { include_downstream: true });
     await syncUntilQuiet();
     const work = await attempts("dag_id = 'rounds' and task_id = 'round.work'");
@@ -112,7 +112,7 @@ function testLoops(version: string): void {
     await syncUntilQuiet();
   });
 
-  // By day, what a loop is and what a clear of one takes with it.
+  // By day, only the basics of loops and of clearing one.
   if (!process.env.NIGHTLY) return;
 
   test("one task of an iteration is cleared without those after it", { timeout }, async () => {
@@ -169,7 +169,7 @@ function testLoops(version: string): void {
     await expectTruth(server, path, { cleanedBefore: cut });
   });
 
-  /** Clears one stored row by its id, and says what the server says it cleared. */
+  /** Clears one stored row by its id. @returns what the server says it cleared */
   async function clear(dagId: string, where: string, options: object = {}): Promise<void> {
     const [row] = await attempts(`dag_id = '${dagId}' and ${where}`);
     const cleared = await taskInstances.clear(client, dagId, {

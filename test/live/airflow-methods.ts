@@ -1,4 +1,4 @@
-/** The client's short methods on a real server whose scheduler runs what they start. */
+/** The client's short methods against a real server with a scheduler. */
 import {
   type AirflowClient,
   assets,
@@ -62,7 +62,7 @@ export function testMethods(version: string, server: () => AirflowServer): void 
     const id = { dagId: "speaks", dagRunId: run.dag_run_id };
     expect(run).toMatchObject({ state: "queued", conf: { lines: 6 }, note: "by hand", logical_date: null });
     const task = { ...id, taskId: "say" };
-    // It is queued at best.
+    // It is queued at most.
     const lines: string[] = [];
     let asked = 0;
     for await (const { event } of taskInstances.logs(airflow, task, { tryNumber: 1, intervalMs: 500 })) {
@@ -196,7 +196,7 @@ export function testMethods(version: string, server: () => AirflowServer): void 
     );
     await assets.createEvent(airflow, { asset_id: id, extra: { by: "hand" } });
     expect((await Array.fromAsync(assets.events(airflow, { asset_id: id }))).length).toBe(2);
-    // Since 3.4 each event queues by itself.
+    // Since 3.4, each event is queued separately.
     const queued = Array(isAtLeast(version, "3.4") ? 2 : 1).fill({ dag_id: "reads_report" });
     expect(await assets.queuedEvents(airflow, id).toArray()).toMatchObject(queued);
     await assets.removeQueuedEvents(airflow, id);

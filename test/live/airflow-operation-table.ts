@@ -1,4 +1,4 @@
-/** The arguments of every operation of Airflow's API, in an order in which they can be called one after the other. */
+/** Arguments for every operation of Airflow's API, in an order in which they can be called. */
 import { type Operation, operation } from "./airflow-operation.ts";
 
 const dag = { dag_id: "operations" };
@@ -135,14 +135,14 @@ export const operations: readonly Operation[] = [
     body: { new_state: "failed" },
   }),
 
-  // Questions to people
+  // Human-in-the-loop questions
   operation("GET", `${PATH}/{map_index}/hitlDetails`, { params: { path: ask } }),
   operation("PATCH", `${PATH}/{map_index}/hitlDetails`, { params: { path: ask }, body: { chosen_options: ["yes"] } }),
   operation("GET", `${PATH}/{map_index}/hitlDetails/tries/{try_number}`, {
     params: { path: { ...ask, try_number: 1 } },
   }),
 
-  // XComs and the state that tasks and assets keep
+  // XComs, and the state of tasks and assets
   operation("POST", `${PATH}/xcomEntries`, { params: { path: say }, body: { key: "mine", value: [1] } }),
   operation("GET", `${PATH}/xcomEntries`, { params: { path: say } }),
   operation("GET", `${PATH}/xcomEntries/{xcom_key}`, { params: { path: { ...say, xcom_key: "mine" } } }),
@@ -174,7 +174,7 @@ export const operations: readonly Operation[] = [
     params: { path: { asset_id: assetId } },
   })),
 
-  // Assets. One event queues for the DAG that waits for two; each way of forgetting finds one.
+  // Assets. One event is queued for the DAG that waits for two, so that each operation that deletes queued events finds one.
   operation("GET", "/api/v2/assets", { params: { query: { name_pattern: "wanted" } } }),
   operation("GET", "/api/v2/assets/{asset_id}", ({ assetId }) => ({ params: { path: { asset_id: assetId } } })),
   operation("GET", "/api/v2/assets/aliases", {}),
@@ -265,7 +265,7 @@ export const operations: readonly Operation[] = [
     body: { actions: [{ action: "create", entities: [{ name: "many", slots: 1, include_deferred: false }] }] },
   }),
 
-  // What ends the runs
+  // Operations that end the runs
   operation("GET", "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/wait", {
     params: { path: run, query: { interval: 1 } },
   }),

@@ -1,10 +1,10 @@
 import type { AirflowErrorCode } from "@org/airflow-client";
 import type { Init, Method, Paths, PathWith } from "../../packages/airflow-client/src/operations.ts";
 
-/** What is there to be asked for. */
+/** Objects on the server for operations to use. */
 export interface World {
   readonly assetId: number;
-  /** The asset that a task makes. */
+  /** The asset that a task produces. */
   readonly madeId: number;
   readonly aliasId: number;
   readonly eventLogId: number;
@@ -20,11 +20,11 @@ export interface Operation {
   readonly method: Uppercase<Method>;
   readonly path: string;
   readonly init: (world: World) => object;
-  /** For one that cannot succeed here: the error that it ends with, and why. */
+  /** If it cannot succeed here: the error's code, and why. */
   readonly fails?: { readonly code: AirflowErrorCode; readonly because: string };
 }
 
-/** A line of the table: how to call an operation, typed as a call of the client is. */
+/** A line of the table: an operation's arguments, typed like the client's call. */
 export function operation<M extends Uppercase<Method>, P extends PathWith<Lowercase<M>>>(
   method: M,
   path: P,

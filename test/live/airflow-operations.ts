@@ -1,4 +1,4 @@
-/** Calls every operation of a server's interface once through the client, and holds its answer to the interface. */
+/** Calls every operation of a server's interface once through the client, and validates the responses. */
 import { readFileSync } from "node:fs";
 import {
   type AirflowClient,
@@ -26,7 +26,7 @@ interface Specification {
   readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }
 
-/** A test for each operation, in the order of the table. */
+/** One test per operation, in the order of the table. */
 export function testOperations(version: string, server: () => AirflowServer): void {
   const specification = readSpecification(version);
   const known = namesOf(specification);
@@ -37,7 +37,7 @@ export function testOperations(version: string, server: () => AirflowServer): vo
 
   test("every operation of the interface is in the table, and the newest version's are all named", () => {
     const called = new Set(operations.map(({ name }) => name));
-    // Gone since 3.1, and in no type of this client.
+    // Removed in 3.1, and in none of this client's types.
     expect(known.filter((name) => !called.has(name) && name !== "GET /api/v2/dagReports")).toEqual([]);
     const newest = new Set(namesOf(readSpecification(newestAirflow)));
     expect([...called].filter((name) => !newest.has(name))).toEqual([]);
@@ -71,11 +71,11 @@ export function testOperations(version: string, server: () => AirflowServer): vo
   }
 }
 
-/** Calls what a server is too old for: the error must say so, though an older route may take the path for its own. */
+/** Calls operations that a server is too old for. The error must say so, even if an older route matches the path. */
 export async function expectTooOld(version: string, { url, username, password }: AirflowServer): Promise<void> {
   const known = namesOf(readSpecification(version));
   const airflow = createAirflowClient({ url, auth: { username, password } });
-  // None of it gets as far as a row.
+  // None of these calls reaches a row.
   const ids = { assetId: 1, madeId: 1, aliasId: 1, eventLogId: 1, importErrorId: 1, backfillId: 1 };
   const world: World = { ...ids, fileToken: "none", connectionTestToken: "none" };
   for (const operation of operations.filter(({ name }) => !known.includes(name))) {
@@ -91,7 +91,7 @@ function call(airflow: AirflowClient, { method, path, init }: Operation, world: 
   return send(path, init(world));
 }
 
-/** Starts what is asked for, and waits until it stands still: all tasks done, but for the one that asks a person. */
+/** Starts the runs, and waits until all tasks are done, except the one that waits for a human's answer. */
 async function makeWorld(airflow: AirflowClient, version: string): Promise<World> {
   const run = { dagId: "operations", dagRunId: "first" };
   for (const dagId of ["operations", "wants", "backfilled"]) await dags.unpause(airflow, dagId);
@@ -152,11 +152,11 @@ function namesOf({ paths }: Specification): string[] {
   );
 }
 
-/** Throws where an answer is not what the server's own interface says. */
+/** Throws if a response violates the server's own interface. */
 function answerCheck(specification: Specification): (name: string, exchange: AirflowExchange | undefined) => void {
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   addFormats.default(ajv);
-  // An item of what a clearing says fits both of its kinds.
+  // An item of a clear's response matches both of its types.
   ajv.addSchema(JSON.parse(JSON.stringify(specification).replaceAll('"oneOf"', '"anyOf"')), "airflow");
   return (name, exchange) => {
     if (!exchange) throw new Error(`${name} was not sent`);

@@ -1,6 +1,6 @@
 /**
- * What Airflow's own pages and counts show, next to the answers to our questions. Where both mean different things by one
- * word, it says why, and both are worked out from the runs that the server lists.
+ * Compares Airflow's own pages and counts with our answers. Where the two use a word differently, a comment says why, and
+ * both meanings are computed from the runs that the server lists.
  */
 import type { Destination } from "@org/destination";
 import {
@@ -34,7 +34,7 @@ type Counts = Readonly<Record<string, number>>;
 
 const daysFromNow = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
 
-/** Everything that is stored, of DAGs that are gone from their bundles too, as the server counts. */
+/** All stored rows, including those of DAGs that are no longer in a bundle, as the server counts. */
 const everything = {
   since: daysFromNow(-365),
   until: daysFromNow(2),
@@ -43,7 +43,7 @@ const everything = {
   limit: 100_000,
 } as const;
 
-/** @param destination with all of the server's rows, of a sync a second and more after the last change */
+/** @param destination with all of the server's rows, synced at least a second after the last change */
 export async function expectWhatPagesShow(server: AirflowServer, destination: Destination): Promise<void> {
   const get = await reading(server);
   const insights = await openInsights(destination);
@@ -94,15 +94,15 @@ function countsBy<T>(rows: readonly T[], of: (row: T) => string): Counts {
   return counts;
 }
 
-/** Of runs and task instances by state: the dashboard, and the counts at each DAG. */
+/** Runs and task instances by state: the dashboard, and each DAG's counts. */
 async function expectCounts(get: Get, insights: Insights, runs: readonly Run[]): Promise<void> {
   const { rows: rates } = await insights.answer(successRate, everything);
   const { rows: waits } = await insights.answer(stuckWaiting, { ...everything, min: 0 });
-  // Whatever runs, runs too long.
+  // A threshold that every running run exceeds.
   const tooLong = { ...everything, factor: 1e-9, floor: 0, absolute: 0 };
   const { rows: running } = await insights.answer(runningTooLong, tooLong);
   const { rows: failures } = await insights.answer(failuresByTask, everything);
-  // Of any time: the versions differ in which runs belong to a window, by their dates or by when they were due.
+  // Without a window, since versions differ in whether a window is by start date or by due time.
   const page = await get<{ dag_run_states: Counts; task_instance_states: Counts }>(
     "/ui/dashboard/historical_metrics_data?start_date=2000-01-01T00:00:00Z&end_date=2100-01-01T00:00:00Z",
   );
@@ -119,7 +119,7 @@ async function expectCounts(get: Get, insights: Insights, runs: readonly Run[]):
   );
   for (const state of ["running", "restarting", "deferred", "up_for_reschedule"])
     expect({ [state]: tasks[state] ?? 0 }).toEqual({ [state]: page.task_instance_states[state] ?? 0 });
-  // Those that are failed now. The page has no earlier attempts, of which the other columns are.
+  // Only currently failed ones. The page has no earlier attempts, on which our other columns are based.
   expect(sum(failures, ({ persistent }) => persistent)).toBe(page.task_instance_states.failed);
 
   const { dags } = await get<{ dags: { dag_id: string; stats: { state: string; count: number }[] }[] }>(
@@ -137,7 +137,7 @@ async function expectCounts(get: Get, insights: Insights, runs: readonly Run[]):
   expect(tables.find(({ table }) => table === "airflow_dag_runs")?.rows).toBe(runs.length);
 }
 
-/** What ended in a window, as the list of runs counts it. There the end of a window belongs to it. */
+/** Runs that ended in a window, by the list of runs, whose window includes its end. */
 async function expectWindows(get: Get, insights: Insights, runs: readonly Run[]): Promise<void> {
   const ends = runs.flatMap(({ end_date }) => end_date ?? []).sort();
   const at = (share: number) => ends[Math.floor(share * ends.length)] as string;
@@ -167,7 +167,7 @@ async function expectWindows(get: Get, insights: Insights, runs: readonly Run[])
   }
 }
 
-/** The bars of the grid: from start to end. Of a run that was cleared the start is a later one, and it does not count here. */
+/** The bars of the grid: from start to end. Ignores cleared runs, whose start has been overwritten. */
 async function expectDurations(destination: Destination, insights: Insights, runs: readonly Run[]): Promise<void> {
   const { rows } = await insights.answer(runDurations, everything);
   const cleared = await clearedRuns(destination);
@@ -186,13 +186,13 @@ async function expectDurations(destination: Destination, insights: Insights, run
     if (lengths.length === 0) continue;
     compared += 1;
     const seconds = [lengths[0], lengths[Math.ceil(lengths.length / 2) - 1], lengths.at(-1)].map((ms) => ms! / 1000);
-    // The server's texts have microseconds, and Date milliseconds.
+    // The server's timestamps have microseconds, Date only milliseconds.
     for (const [index, value] of [min, median, max].entries()) expect(value, name).toBeCloseTo(seconds[index]!, 2);
   }
   expect(compared).toBeGreaterThan(10);
 }
 
-/** Runs of which something was executed before their own start, by their keys: no page says it. */
+/** Keys of runs with a task instance that started before the run. No page shows this. */
 async function clearedRuns(destination: Destination): Promise<ReadonlySet<string>> {
   const reader = await destination.read!();
   try {
@@ -218,9 +218,8 @@ async function expectDags(get: Get, insights: Insights, runs: readonly Run[]): P
   const queued = waits.filter(({ task }) => task === null).map(({ name }) => name);
   expect(new Set(queued).size).toBe(page.queued_dag_count);
 
-  // The page takes each DAG's latest run by its logical date, of whatever kind, whether it has ended or not: while it
-  // runs, the DAG is not failing. A run without a logical date, such as one of an asset, is none to it. Here it is the
-  // one that ended last, of those that come by themselves.
+  // The page uses each DAG's latest run by logical date, of any type, finished or not: while it is running, the DAG is not
+  // failing. It ignores runs without a logical date, such as an asset's. Ours is the automatic run that ended last.
   const failing = (own: readonly Run[], time: (run: Run) => string | null) => {
     const [latest] = own.filter(time).sort((a, b) => Date.parse(time(b)!) - Date.parse(time(a)!));
     return latest?.state === "failed";

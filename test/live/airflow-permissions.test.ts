@@ -17,22 +17,22 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { testUsers } from "./airflow-fab-users.ts";
 import { describeLive, log } from "./live.ts";
 
-/** Small, so that what happened before it is out of every window soon. */
+/** Small, so that earlier changes soon leave every window. */
 const overlapMs = 1_000;
 const tables = airflowTables;
-/** Of the API servers that do not agree on a signing secret. */
+/** Settings of API servers with different signing secrets. */
 const secrets = ["another", "a third"].map((name) => name.padEnd(64, "-"));
 const seed = Number(process.env.SEED ?? (process.env.NIGHTLY ? Math.floor(Math.random() * 1e6) : 261_121));
 
-/** What a role needs besides its DAGs. FAB has no rights on runs or task instances of a single DAG. */
+/** Permissions that a role needs besides its DAGs. FAB has none for the runs or task instances of a single DAG. */
 const [runs, tasks, versions, events] = ["DAG Runs", "Task Instances", "DAG Versions", "Audit Logs"] as const;
 const everything = [runs, tasks, versions, events];
 
-// What `~` says, as measured on 3.3.2 with FAB 3.9.0. Who may read some DAGs gets 200 from all lists by `~`, with the rows
-// and totals of these DAGs only; the batch endpoints leave out what they are asked for and he may not see, without a
-// word; dagStats, dagVersions and eventLogs likewise. One DAG's address is 403, whether the DAG is there or not. Who may
-// read no DAG, or lacks the right on runs or task instances, gets 403 from `~`. With default settings a change of rights
-// takes up to 30 s, on each API server for itself (`[fab] cache_ttl`).
+// Responses for `~`, as measured on 3.3.2 with FAB 3.9.0. A user who may read some DAGs gets 200 from all lists by `~`,
+// with rows and totals of these DAGs only. The batch endpoints silently omit everything else, as do dagStats, dagVersions
+// and eventLogs. A single DAG's URL is 403, whether the DAG exists or not. A user who may read no DAG, or lacks permission
+// for runs or task instances, gets 403 from `~`. By default, a change of permissions takes up to 30 s to reach each API
+// server (`[fab] cache_ttl`).
 describeLive("a user of a real Airflow who may not read everything", () => {
   const folder = mkdtempSync(join(tmpdir(), "live-permissions-"));
   const path = join(folder, "airflow.duckdb");
@@ -45,15 +45,15 @@ describeLive("a user of a real Airflow who may not read everything", () => {
   beforeAll(async () => {
     server = await startAirflow({ log, authManager: "fab" });
     others = Promise.all(secrets.map((secret) => server.another({ AIRFLOW__API_AUTH__JWT_SECRET: secret })));
-    // Whoever waits for them is told.
+    // Awaited later. Until then, avoid an unhandled rejection.
     others.catch(() => {});
     log(`seeded: ${JSON.stringify(await seedAirflow(server, { dags: 10, runsPerDag: 12 }))}`);
     const dags = await server.query<{ dag_id: string }>("select dag_id from dag where not is_stale order by dag_id");
-    // The third one's name is not only letters.
+    // The third one's name has special characters.
     third = dags.find(({ dag_id }) => /[^\w]/.test(dag_id))?.dag_id ?? "";
     seen = [...dags.map(({ dag_id }) => dag_id).filter((dag) => dag !== third), third].slice(-3);
     reader = await createReader(as("admin"));
-    // Three API servers start meanwhile.
+    // Three API servers start in the background.
   });
   afterAll(async () => {
     await server?.stop();
@@ -84,7 +84,7 @@ describeLive("a user of a real Airflow who may not read everything", () => {
   }
   const syncAsReader = (reconcile = false) => syncAs(as(reader.username), { reconcile });
 
-  /** The content of all tables, or of one DAG, as it stands in the file. */
+  /** The stored rows of all tables, or of one DAG. */
   const content = (file = path, dags?: readonly string[]) =>
     Promise.all(
       tables.map(async (table) =>
@@ -92,10 +92,10 @@ describeLive("a user of a real Airflow who may not read everything", () => {
       ),
     );
 
-  /** @param dags that count @default all */
+  /** @param dags to compare @default all */
   async function expectTruth(dags?: readonly string[], file = path): Promise<void> {
     const truth = await airflowTruth(server);
-    // The oldest run of all, deleted while nobody could read the event log, is taken for one that went with retention.
+    // The oldest run of all was deleted while the event log was not readable, so it counts as purged by retention.
     const held = (await content(file, dags)).map((rows) => rows.filter(({ purged_at }) => !purged_at));
     for (const [index, table] of tables.entries()) {
       const expected = reachable(truth[table.name as keyof typeof truth]).filter(
@@ -106,7 +106,7 @@ describeLive("a user of a real Airflow who may not read everything", () => {
     }
   }
 
-  /** Every row that was held, and that the server still has, is held. */
+  /** Every row that was stored, and that the server still has, is still stored. */
   async function expectNothingLost(before: readonly (readonly PlainRow[])[]): Promise<void> {
     const truth = await airflowTruth(server);
     const held = await content();
@@ -119,7 +119,7 @@ describeLive("a user of a real Airflow who may not read everything", () => {
     }
   }
 
-  /** Leaves the number of runs as it is: a run goes, another one comes, old rows change, one is annotated. */
+  /** Keeps the number of runs: deletes one, creates another, changes old rows, annotates one. */
   async function change(dag: string): Promise<void> {
     const params = { path: { dag_id: dag } };
     const admin = as("admin");
@@ -146,7 +146,7 @@ describeLive("a user of a real Airflow who may not read everything", () => {
 
   const outOfTheWindow = () => new Promise((resolve) => setTimeout(resolve, overlapMs + 1_500));
 
-  /** Of the command, with an empty file. */
+  /** The command's exit code and output, with an empty file. */
   async function exitCode(): Promise<number> {
     const { username } = reader;
     const output = { write: () => {} };
@@ -248,7 +248,7 @@ describeLive("a user of a real Airflow who may not read everything", () => {
   test("API servers with different signing secrets end a sync soon, with the reason, and nothing is deleted", async () => {
     const targets = [server.url, ...(await others)];
     const before = await content();
-    // In turn, at random, and one that answers now and then only.
+    // Round robin, random, and one that rarely responds.
     const choices = [undefined, chooseBy(seed, targets.length), (nth: number) => (nth % 8 === 7 ? 1 : 0)];
     for (const [turn, choose] of choices.entries()) {
       await change(third);
@@ -264,7 +264,7 @@ describeLive("a user of a real Airflow who may not read everything", () => {
       const errors = outcomes.filter((outcome) => outcome instanceof Error);
       for (const { message } of errors) expect(message).toContain("[api_auth] jwt_secret");
       log(`${errors.length} of 3 syncs failed, ${balancer.requests()} requests with logins: ${errors.at(-1)?.message}`);
-      // Each has three streams, and a few dozen requests where all goes well.
+      // Each has three streams, and needs a few dozen requests if all goes well.
       expect(balancer.requests()).toBeLessThan(300);
       await balancer.close();
       await expectNothingLost(before);
@@ -282,7 +282,7 @@ function chooseBy(seed: number, count: number): () => number {
   return () => random.between(0, count - 1);
 }
 
-/** The server's address cannot carry a slash, so the earlier attempts of such runs are out of every client's reach. */
+/** The API's URLs cannot contain a slash, so no client can read the earlier attempts of such runs. */
 function reachable(rows: readonly PlainRow[]): readonly PlainRow[] {
   return rows.filter((row) => row.is_latest !== false || !String(row.dag_run_id).includes("/"));
 }

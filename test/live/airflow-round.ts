@@ -8,25 +8,25 @@ import { startWriter } from "@org/testkit/servers/airflow-writer";
 import { holdChange } from "@org/testkit/servers/airflow-writer-scheduler";
 import { expectTruth } from "./airflow-differences.ts";
 
-/** The writer's transactions stay open for four seconds at most, and wait a while for each other. */
+/** The writer's transactions stay open for at most four seconds, and may wait for each other. */
 export const overlapMs = 20_000;
 
 export interface RoundOptions {
   readonly server: AirflowServer;
-  /** The DuckDB file, which is carried over from round to round. */
+  /** The DuckDB file, which is kept between rounds. */
   readonly path: string;
   readonly seed: number;
-  /** Answers so small that every DAG is cut by `run_after`. @default false */
+  /** Responses so small that every DAG is split by `run_after`. @default false */
   readonly small?: boolean;
-  /** The first sync is stopped in its middle. @default false */
+  /** Whether the first sync is aborted halfway. @default false */
   readonly aborted?: boolean;
-  /** Beside the writer. @default one to three */
+  /** Number of syncs while the writer runs. @default one to three */
   readonly syncs?: number;
 }
 
 /**
- * One round: a writer changes the server while it is synced; when it has stopped, one more sync must leave nothing but
- * deletions to be found, and a reconcile no difference.
+ * One round: a writer changes the server during syncs. Once it has stopped, one more sync may only leave deletions to be
+ * found, and a reconcile no differences.
  *
  * @returns what happened, for the log
  * @throws an error that lists the differences
@@ -41,7 +41,7 @@ export async function playRound(options: RoundOptions): Promise<Record<string, u
   });
   const source = airflow({ client, overlapMs, ...(small && { runsPerAnswer: 10 }) });
   const syncNow = (more: Pick<SyncOptions, "reconcile" | "signal" | "onEvent"> = {}): Promise<SyncResult> =>
-    // Of a small world more goes in a round than a sync believes by itself.
+    // A round deletes more of a small world than a sync accepts by default.
     sync({ source, destination: duckdb(path), reconcile: false, allowMassDelete: true, ...more });
 
   const requests: number[] = [];
@@ -50,7 +50,7 @@ export async function playRound(options: RoundOptions): Promise<Record<string, u
   try {
     if (aborted) stoppedAfter = await stopInTheMiddle(syncNow, random.between(2, 12));
     for (let each = 0; each < syncs; each += 1) {
-      // Written more than one of the clock's seconds before the sync begins, visible once it has ended.
+      // Written more than a second before the sync starts, and visible once it has ended.
       const commit = await holdChange(server, seed * 100 + each);
       await new Promise((resolve) => setTimeout(resolve, random.between(1_100, 2_000)));
       const result = syncNow(random.chance(0.3) ? { reconcile: true } : {});
@@ -60,14 +60,14 @@ export async function playRound(options: RoundOptions): Promise<Record<string, u
     await writer.stop();
   }
   requests.push((await syncNow()).requests);
-  // Before the reconcile, which reads a part of the history again and may mend what a window lost.
+  // Before the reconcile, which re-reads a part of the history and may repair what a window missed.
   await expectTruth(server, path, { deletionsAreOpen: true });
   requests.push((await syncNow({ reconcile: true })).requests);
   const rows = await expectTruth(server, path);
   return { seed, small, stoppedAfter, requests, rows, changes: await writer.stop() };
 }
 
-/** @returns after how many batches, or undefined where the sync had ended before */
+/** @returns the number of batches before the abort, or undefined if the sync had already ended */
 async function stopInTheMiddle(
   syncNow: (more: Pick<SyncOptions, "signal" | "onEvent">) => Promise<SyncResult>,
   batches: number,

@@ -1,6 +1,6 @@
 /**
- * Reading while it changes: rounds in which a writer changes a real Airflow while it is synced. `ROUNDS_SEED` repeats
- * a round that failed (how the writer interleaves with the sync is still up to the machine), `ROUNDS` plays more.
+ * Rounds in which a writer changes a real Airflow during syncs. `ROUNDS_SEED` repeats a failed round (how the writer
+ * interleaves with the sync still depends on the machine), `ROUNDS` plays more of them.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -17,16 +17,16 @@ import { describeLiveOn, log } from "./live.ts";
 
 const nightly = Boolean(process.env.NIGHTLY);
 const newest = newestAirflow;
-/** The newest by cursor, the oldest without: its windows are cut until a part fits into one answer. */
+/** The newest version has cursors. The oldest has none: its windows are split until each part fits in a response. */
 const rounds: Readonly<Record<string, number>> = nightly
   ? { "3.0.6": 16, "3.1.8": 17, "3.3.2": 17, [newest]: 17 }
   : { "3.0.6": 1, [newest]: 2 };
 const roundsPerVersion = process.env.ROUNDS ? Number(process.env.ROUNDS) : undefined;
-/** Of three seeds in a row, one plays in small answers, one as usual, and one from an empty destination. */
+/** Of three consecutive seeds, one uses small responses, one is ordinary, and one starts with an empty destination. */
 const shortSeeds: Readonly<Record<string, number>> = { "3.0.6": 14, [newest]: 15 };
 const nightSeed = Date.now() % 100_000;
 const [instances, dags] = nightly ? [20_000, 10_000] : [1_500, 500];
-/** The clocks of the short tier: those by which a position that was taken as it is shown would lose changes. */
+/** The clocks by day: those with which a position taken at face value would lose changes. */
 const shortly = ["is ahead by an hour", "is set back by an hour between two syncs", "is not said"];
 const world = { dags: 15, runsPerDag: 20 };
 const minute = 60_000;
@@ -51,7 +51,7 @@ function playOn(version: string, count: number): void {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  // First: the fewer changes the last hour saw, the less is read again where a clock is behind by an hour.
+  // Runs first: with fewer changes in the last hour, less is re-read when a clock is an hour behind.
   for (const [what, rewrites] of version === newest ? Object.entries(clocks) : []) {
     if (!nightly && !shortly.includes(what)) continue;
     test(`I6: no change is lost if the server's clock ${what}`, { timeout: 5 * minute }, async () => {
@@ -91,7 +91,7 @@ function playOn(version: string, count: number): void {
   });
 }
 
-/** The same seed, the same kind of round: of three in a row, one of each. */
+/** A seed determines the kind of round: three consecutive seeds give one of each. */
 function planOf(seed: number) {
   const random = createRandom(seed);
   return {

@@ -22,7 +22,7 @@ import { describeLiveOn, log } from "./live.ts";
 /** Small, so that the tests need not wait ten minutes for an idle server. */
 const overlapMs = 5_000;
 
-/** The newest and the oldest; at night all of them. */
+/** The newest and the oldest version. At night, all of them. */
 const tested = airflowVersions.filter(
   ({ version }, index) => process.env.NIGHTLY || version === newestAirflow || index === 0,
 );
@@ -32,7 +32,7 @@ for (const { version, pythons } of tested) {
 }
 
 function testSync(version: string): void {
-  /** The oldest version has its turn at what does not differ by version at night. */
+  /** The oldest version only runs tests that do not depend on the version at night. */
   const isWhole = version === newestAirflow || Boolean(process.env.NIGHTLY);
   const folder = mkdtempSync(join(tmpdir(), "live-airflow-"));
   const path = join(folder, "airflow.duckdb");
@@ -60,7 +60,7 @@ function testSync(version: string): void {
     return { ...(await sync({ source, destination: duckdb(path), onEvent, ...options })), labels };
   }
 
-  /** @param counts whether a row that the table holds and the server does not counts as a difference */
+  /** @param counts whether a row that the server no longer has counts as a difference */
   async function expectNoDifference(counts = (_row: PlainRow) => true): Promise<void> {
     const truth = await airflowTruth(server);
     for (const table of airflowTables) {
@@ -84,7 +84,7 @@ function testSync(version: string): void {
     await expectNoDifference();
   });
 
-  test("I12: a sync of an idle server asks at most seven times, and writes nothing", async () => {
+  test("I12: a sync of an idle server sends at most seven requests, and writes nothing", async () => {
     await new Promise((resolve) => setTimeout(resolve, overlapMs + 1_500));
     await syncNow();
     const { requests, streams, labels } = await syncNow();
@@ -96,7 +96,7 @@ function testSync(version: string): void {
     await expectNoDifference();
   });
 
-  test("its pages and its lists show the numbers that questions answer", async () => {
+  test("its pages and lists show the same numbers as our answers", async () => {
     await expectWhatPagesShow(server, duckdb(path));
   });
 
@@ -108,7 +108,7 @@ function testSync(version: string): void {
     }
   });
 
-  test("I7: changes that exceed one response are all stored, however many share one moment", async () => {
+  test("I7: changes that exceed one response are all stored, however many share a timestamp", async () => {
     log(`changed: ${JSON.stringify(await changeMany(server))}`);
     const { requests } = await syncNow();
     log(`sync of many changes: ${requests} requests`);
@@ -116,7 +116,7 @@ function testSync(version: string): void {
   });
 
   if (isWhole) testUnstamped();
-  test("I8: deletions are found: by the event log at once, without a trace at a reconcile", async () => {
+  test("I8: logged deletions are found by the next sync, others by a reconcile", async () => {
     log(`deleted: ${JSON.stringify(await deleteSome(server))}`);
     await syncNow({ reconcile: false });
     const { requests } = await syncNow({ reconcile: true });
@@ -127,7 +127,7 @@ function testSync(version: string): void {
   test("an export with its pools, DAG sources and names holds no value", () => expectNamesOnly(server, path));
 
   function testUnstamped(): void {
-    test("I4: counts by state and unfinished rows reveal changes without a stamp", async () => {
+    test("I4: counts by state and unfinished rows reveal changes without a new timestamp", async () => {
       log(`changed without updated_at: ${JSON.stringify(await unstamped(server))}`);
       await syncNow();
       await expectNoDifference();
@@ -140,13 +140,13 @@ function testSync(version: string): void {
       log(`taken by db clean: ${JSON.stringify(taken)}; reconcile: ${requests} requests`);
       const runs = await readTable(path, dagRunsTable);
       expect(runs.filter(({ purged_at }) => purged_at)).toHaveLength(taken.runs);
-      // Earlier attempts that it took from task instances that are still there stay as they were seen.
+      // Earlier attempts that it deleted from existing task instances stay in the table.
       await expectNoDifference((row) => row.is_latest !== false || String(row.start_date) >= cut);
     });
   }
 }
 
-/** The server's address cannot carry a slash, so the earlier attempts of such runs are out of every client's reach. */
+/** The API's URLs cannot contain a slash, so no client can read the earlier attempts of such runs. */
 function reachable(rows: readonly PlainRow[]): readonly PlainRow[] {
   return rows.filter((row) => row.is_latest !== false || !String(row.dag_run_id).includes("/"));
 }

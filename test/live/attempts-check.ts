@@ -1,4 +1,4 @@
-/** What a table may hold after a sync of a server that moved meanwhile, by all versions that the server held. */
+/** Checks a table after a sync of a changing server against all versions that the server held. */
 import type { Batch, Destination, Scope, Session, StoredValues } from "@org/destination";
 import { wrapSession } from "@org/destination/adapter";
 import { taskInstancesTable } from "@org/sources/airflow";
@@ -10,7 +10,7 @@ import { isAtLeast } from "@org/testkit/servers/for-version";
 const finalStates = ["success", "failed", "skipped", "upstream_failed", "removed"];
 const isFinal = ({ state }: PlainRow) => finalStates.includes(String(state));
 
-/** A sync between two moments of the server, and the task instances that the table held before and after it. */
+/** A sync between two snapshots of the server, and the table's task instances before and after it. */
 export interface Synced {
   readonly server: Pick<AirflowServer, "query" | "version">;
   readonly from: string;
@@ -32,12 +32,12 @@ const taskKey = (row: PlainRow) =>
   ]);
 const runKey = (row: PlainRow) => JSON.stringify([row.dag_id, row.dag_run_id]);
 
-/** Whether a run's attempts can be asked for: the server's address cannot carry a slash. */
+/** Whether the API can return a run's attempts: its URLs cannot contain a slash. */
 const isAddressable = (row: PlainRow): boolean => !String(row.dag_run_id).includes("/");
 
 /**
- * What is wrong with the runs and the task instances, each as a line; none when all is well. Every row must be as the
- * server held it at the sync's start or later, and a task instance must be whole.
+ * Lists what is wrong with the runs and task instances, one per line. Empty if correct. Every row must be as the server
+ * held it at the sync's start or later, and a task instance must be complete.
  */
 export async function wrongAfter(synced: Synced): Promise<string[]> {
   const { server, from, to, before, after, runs } = synced;
@@ -68,7 +68,7 @@ export async function wrongAfter(synced: Synced): Promise<string[]> {
       if (tried < 1 || tried >= number) wrong.push(`${key}: attempt ${tried} before attempt ${number}`);
       const versions = history.get(JSON.stringify([...JSON.parse(key), tried])) ?? [];
       const known = versions.filter(({ gone }) => !gone).map(({ content }) => content);
-      // What was seen to its end stays where the server's own history has a gap, or cannot be asked for.
+      // An attempt that was seen to its end stays even if the server's history lacks it, or cannot be read.
       if (known.length === 0 || !isAddressable(row)) known.push(...(await seen(server, key, tried)));
       wrong.push(...unlike(row, known, `${key}: attempt ${tried}`));
     }
@@ -77,8 +77,8 @@ export async function wrongAfter(synced: Synced): Promise<string[]> {
     for (const row of seenBefore.get(key) ?? []) {
       const tried = Number(row.try_number);
       const isOver = isFinal(row) && tried >= 1 && tried < number;
-      // One that was cleared is listed with the attempt's number until it is scheduled. Read meanwhile, it takes the
-      // attempt's place in the table, and where nobody can ask for the attempt it does so for good.
+      // A cleared task instance is listed with the old attempt's number until it is scheduled. If it is read before that, it
+      // takes the attempt's place in the table; permanently, if the API cannot return the attempt.
       const wasCovered = versions.some(({ content }) => content.try_number === tried && !isFinal(content));
       if (!isOver || wasRemade || earlier.has(tried) || (wasCovered && !isAddressable(row))) continue;
       wrong.push(`${key}: attempt ${tried} was seen, and is lost`);
@@ -87,7 +87,7 @@ export async function wrongAfter(synced: Synced): Promise<string[]> {
   return wrong;
 }
 
-/** Attempts as they were listed after they had ended, without what only the present one has, before 3.4 its id too. */
+/** Finished attempts as listed, without fields that only the current one has, such as its id before 3.4. */
 async function seen(server: Synced["server"], key: string, tried: number): Promise<PlainRow[]> {
   const all = await everyVersion(server, "task_instance", JSON.parse(key));
   const hasIds = isAtLeast(server.version, "3.4");
@@ -96,7 +96,7 @@ async function seen(server: Synced["server"], key: string, tried: number): Promi
     .map((row) => ({ ...row, is_latest: false, rendered_map_index: null, ...(!hasIds && { id: null }) }));
 }
 
-/** Rows that are like no version, and those that are missing although they were there all the time. */
+/** Rows that match no version, and missing rows that existed the whole time. */
 function unlikeAny(rows: readonly PlainRow[], held: ReadonlyMap<string, Version[]>, keyOf: (row: PlainRow) => string) {
   const wrong: string[] = [];
   const rest = new Map(held);
@@ -121,7 +121,7 @@ function unlike(row: PlainRow, known: readonly PlainRow[], what: string): string
   return [`${what} is none of the ${known.length} versions that the server held; the nearest: ${nearest?.join("; ")}`];
 }
 
-/** A destination that looks, after each commit, whether every task instance in it was stored whole by that batch. */
+/** A destination that checks after each commit that the batch stored every task instance completely. */
 export function watchingWholeness(destination: Destination, report: (line: string) => void): Destination {
   return wrapSession(destination, (session) => ({
     async commit(stream, batch) {

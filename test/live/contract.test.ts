@@ -11,9 +11,9 @@ import { type AirflowTarget, airflowContract } from "../contract/airflow-contrac
 import { dagsterContract } from "../contract/dagster-contract.ts";
 import { describeLive, describeLiveOn, log } from "./live.ts";
 
-// The same cases hold the simulators, in test/contract: what a simulator says there, a real server says here.
+// test/contract runs the same cases against the simulators, so that simulators and real servers agree.
 
-/** The newest; at night also the one that the simulator is unless told otherwise. */
+/** The newest version. At night, also the simulator's default. */
 const tested = airflowVersions.filter(
   ({ version }) => version === newestAirflow || (process.env.NIGHTLY && version === "3.3.2"),
 );

@@ -8,10 +8,10 @@ import { type RewriteDate, startDateProxy } from "@org/testkit/servers/date-prox
 import { expectDagsterTruth } from "./dagster-differences.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
-/** Small against an hour, so that it hides nothing. */
+/** Much less than an hour, so that it hides nothing. */
 const overlapMs = 5_000;
 
-/** What the server's clock shows at the first sync of a case, and at those after it. */
+/** The server's clock at the first sync of a case, and at later ones. */
 export const clocks: Readonly<Record<string, readonly [first: RewriteDate, then: RewriteDate]>> = {
   "is ahead by an hour": [(now) => now + HOUR_MS, (now) => now + HOUR_MS],
   "is behind by an hour": [(now) => now - HOUR_MS, (now) => now - HOUR_MS],
@@ -21,8 +21,8 @@ export const clocks: Readonly<Record<string, readonly [first: RewriteDate, then:
 };
 
 /**
- * Syncs through a proxy that shows such clocks, and changes the server in between; tags of runs that ended long ago
- * among it, which nothing but the window shows.
+ * Syncs through a proxy with these clocks, and changes the server in between, including tags of runs that ended long ago,
+ * which only the window shows.
  */
 export async function playClocks(
   server: DagsterServer,
@@ -31,7 +31,7 @@ export async function playClocks(
 ): Promise<void> {
   const proxy = await startDateProxy(new URL(server.url).origin);
   const source = dagster({ client: createDagsterClient({ url: `${proxy.url}/graphql` }), overlapMs });
-  // The proxy's port is another each time, and the tables belong to one pipeline.
+  // The proxy's port varies, but all tables belong to one pipeline.
   const syncNow = () => sync({ source, destination: duckdb(path), pipeline: "clocks", reconcile: false });
   try {
     proxy.rewrite = first;

@@ -21,9 +21,9 @@ import { log } from "./live.ts";
 type Options = Partial<SyncOptions> & { readonly fetch?: typeof fetch; readonly pageSize?: number };
 
 /**
- * What is deleted on a real Dagster, and how it is found. At its end a location is gone from the workspace.
+ * Tests that deletions on a real Dagster are found. At the end, a location is missing from the workspace.
  *
- * @param started a server with the locations a, b and c, all of them loaded, and a few hundred runs
+ * @param started a server with the locations a, b and c, all loaded, and a few hundred runs
  */
 export function testDeletions(started: () => DagsterServer): void {
   const folder = mkdtempSync(join(tmpdir(), "live-dagster-deletions-"));
@@ -72,7 +72,7 @@ export function testDeletions(started: () => DagsterServer): void {
   test("I4: deleted runs, an asset, a schedule and a sensor are marked, and no other row", async () => {
     const open = await someRuns("status NOT IN ('SUCCESS', 'FAILURE', 'CANCELED') ORDER BY run_id LIMIT 3");
     await deleteRuns(server, [...open, ...(await someRuns(`${finished} LIMIT 30`))]);
-    // Known by its events only, and defined.
+    // One known only by its events, and one that is defined.
     await wipeAssets(server, [["unknown", "key 1"], ["orders"]]);
     await takeOut(server, "a", [/^.*name="weekly".*\n/m, /^ +without_job,\n/m]);
     await takeOut(server, "c", ["never_materialized_c, "]);
@@ -87,7 +87,7 @@ export function testDeletions(started: () => DagsterServer): void {
     await expectNoDifference();
   });
 
-  test("I8: runs deleted while all ids are listed, including a page's cursor, end it early for no other", async () => {
+  test("I8: runs deleted while all ids are listed, including a page's cursor, do not end the listing early", async () => {
     await deleteRuns(server, await someRuns(`${finished} LIMIT 2`));
     let pages = 0;
     const { deleted } = await syncNow({
@@ -103,7 +103,7 @@ export function testDeletions(started: () => DagsterServer): void {
       },
     });
     expect(pages).toBeGreaterThan(3);
-    // The one that was deleted after its page had come is the next reconcile's.
+    // A run deleted after its page had been read is found by the next reconcile.
     expect(deleted).toEqual([2, 0, 0, 0]);
     expect(await syncNow({ reconcile: true })).toMatchObject({ deleted: [1, 0, 0, 0] });
     await expectNoDifference();

@@ -4,10 +4,9 @@ import type { DagsterServer } from "@org/testkit/servers/dagster";
 import { type DagsterTruth, dagsterTruth } from "@org/testkit/servers/dagster-truth";
 
 /**
- * Compares the four tables in a DuckDB file with the server's own storage, column by column, and throws where they
- * differ.
+ * Compares the four tables in a DuckDB file with the server's own storage, column by column, and throws if they differ.
  *
- * @returns every row as it has to be
+ * @returns all expected rows
  */
 export async function expectDagsterTruth(server: DagsterServer, path: string): Promise<DagsterTruth> {
   const truth = await dagsterTruth(server);

@@ -6,16 +6,16 @@ import type { DagsterServer } from "@org/testkit/servers/dagster";
 import { changeRuns } from "@org/testkit/servers/dagster-writer";
 import { expectDagsterTruth } from "./dagster-differences.ts";
 
-/** What the window of an idle sync brought, beside what it might have. */
+/** The runs that an idle sync's window brought, and those it should bring. */
 export interface IdleWindow {
   readonly rows: number;
-  /** Runs that changed in the last half an hour, or will: those that the window is for. */
+  /** Runs dated in the last half hour, or in the future: those that the window is for. */
   readonly recent: number;
-  /** Runs that changed in the hours before that, as far back as a time zone is off. */
+  /** Runs dated in the hours before that, as far back as a wrong time zone could reach. */
   readonly older: number;
 }
 
-/** Syncs a server until it knows all of it, and once more. */
+/** Syncs a server until nothing is new, and once more. */
 export async function idleWindow(server: DagsterServer, path: string, overlapMs: number): Promise<IdleWindow> {
   let rows = 0;
   const countRows: typeof fetch = async (input, init) => {

@@ -7,7 +7,7 @@ import { changeRuns } from "@org/testkit/servers/dagster-writer";
 import { expect } from "vitest";
 import { expectDagsterTruth } from "./dagster-differences.ts";
 
-/** An end that comes late, with a time of long ago, leaves no trace: the reconciles of a month find it all the same. */
+/** A late end with a time long past leaves no trace. The reconciles of a month find it. */
 export async function findLateEnd(server: DagsterServer, path: string): Promise<void> {
   const syncNow = (reconcile: boolean) => {
     const source = dagster({ client: createDagsterClient({ url: server.url }), overlapMs: 1_000, pageSize: 100 });
@@ -18,7 +18,7 @@ export async function findLateEnd(server: DagsterServer, path: string): Promise<
   expect(await changeRuns(server, { actions: 1, only: ["succeeded_late"] })).toEqual({ succeeded_late: 1 });
   await syncNow(false);
   await expect(expectDagsterTruth(server, path)).rejects.toThrow("dagster_runs");
-  // A thirtieth of so few is fewer than are read again at least: 50.
+  // A thirtieth of so few runs is less than the minimum, 50.
   for (let day = 0; day <= runs.length / 50 + 1; day += 1) await syncNow(true);
   await expectDagsterTruth(server, path);
 }

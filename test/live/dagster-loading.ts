@@ -8,7 +8,7 @@ import { changeRuns } from "@org/testkit/servers/dagster-writer";
 import { expect } from "vitest";
 import { expectDagsterTruth } from "./dagster-differences.ts";
 
-/** Some code locations fail and others are loading, then all of them, then none. */
+/** Cases: some code locations fail or are loading, then all of them, then none. */
 export async function keepLocations(server: DagsterServer, path: string): Promise<void> {
   const syncNow = async (loading: readonly DagsterLocation[] = []) => {
     const notices: string[] = [];
@@ -25,7 +25,7 @@ export async function keepLocations(server: DagsterServer, path: string): Promis
 
   await syncNow();
   await Promise.all([breakLocation(server, "b"), breakLocation(server, "c")]);
-  // No run begins or ends: the rows of their sensors keep what they say of these, too.
+  // No run starts or ends, so the sensors' rows keep what they say about runs.
   await changeRuns(server, { actions: 8, only: ["tagged_long_after", "materialized"] });
   expect(await syncNow(["c"])).toEqual({
     notices: [
@@ -53,8 +53,8 @@ interface Answer {
 }
 
 /**
- * A `fetch` whose answers show code locations as loading, as Dagster+ does: the open source server shows what was loaded
- * before until the new is there. What they define has to be missing from the answer, so they have to be broken.
+ * A `fetch` whose responses show code locations as loading, as Dagster+ does. (The open source server shows the old
+ * definitions until the new ones are loaded.) Their definitions must be missing from the response, so they must be broken.
  */
 function showAsLoading(locations: readonly DagsterLocation[]): typeof fetch {
   return async (input, init) => {

@@ -1,4 +1,4 @@
-/** The client's short methods on real servers whose daemon runs what they start: all runs at once, to save time. */
+/** The client's short methods against real servers with a daemon. Starts all runs at once, to save time. */
 import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -26,14 +26,14 @@ import { checkAsset, checkPortal } from "./dagster-portal.ts";
 import { refusals } from "./dagster-refusals.ts";
 import { describeLiveOn, log } from "./live.ts";
 
-/** The newest; at night all of them. */
+/** The newest version. At night, all of them. */
 const tested = dagsterVersions.filter(({ version }) => version === dagsterVersion || process.env.NIGHTLY);
 
 for (const { version, pythons } of tested) {
   describeLiveOn(pythons)(`the methods of the client on a real Dagster ${version}`, () => testMethods(version));
 }
 
-/** A run needs a process of its own, which takes its time to start on a busy machine. */
+/** Each run needs its own process, which starts slowly on a busy machine. */
 const soon: WaitOptions = { deadlineMs: 280_000, maxIntervalMs: 2000 };
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -44,7 +44,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 
 function testMethods(version: string): void {
   const isOld = version === "1.7.10";
-  // As most people have it; at night, since it takes its time.
+  // The usual deployment. Only at night, since it is slow.
   const queue = Boolean(process.env.NIGHTLY);
   let server: DagsterServer;
   let client: DagsterClient;
@@ -113,7 +113,7 @@ function testMethods(version: string): void {
       "RuntimeError: the configuration names no connection",
       "KeyError: 'connection'",
     ]);
-    // What has not loaded is the first suspect for what is missing.
+    // A location that has not loaded is the first suspect for a missing job.
     await expect(runs.launch(client, { job: "nowhere" })).rejects.toMatchObject({
       typename: "PipelineNotFoundError",
       message: expect.stringContaining("These are not loaded: broken"),
@@ -265,7 +265,7 @@ function testMethods(version: string): void {
     const ticked = async () => (await all(sensors.ticks(client, "broken_sensor", { statuses: ["FAILURE"] }))).length;
     await expect.poll(ticked, { timeout: 120_000, interval: 1000 }).toBeGreaterThan(1);
     for (const name of ["broken_sensor", "new_files"]) {
-      // A tick that is under way writes the state back which it began with.
+      // A tick in progress writes back the state that it started with.
       const stopped = async () => {
         await sensors.stop(client, name);
         await new Promise((resolve) => setTimeout(resolve, 1500));

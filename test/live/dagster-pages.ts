@@ -1,7 +1,7 @@
 /**
- * What Dagster's own pages show, next to the answers to our questions. Its pages count each run by itself; here a run and
- * all that re-execute it are one, whose outcome is the latest one's. Both are worked out from the runs that it lists.
- * Pages of ticks and of steps have no counterpart: neither is in the tables.
+ * Compares Dagster's own pages with our answers. Its pages count each run separately; our answers count a run and its
+ * re-executions as one, with the latest one's outcome. Both are computed from the runs that it lists. The pages of ticks
+ * and steps have no counterpart, since neither is in the tables.
  */
 import type { Destination } from "@org/destination";
 import {
@@ -25,7 +25,7 @@ interface Run {
   readonly startTime: number | null;
   readonly endTime: number | null;
   readonly updateTime: number | null;
-  /** Undefined where the server's version does not know it. */
+  /** Undefined if the server's version does not have it. */
   readonly creationTime?: number;
   readonly rootRunId: string | null;
   readonly parentRunId: string | null;
@@ -36,12 +36,12 @@ type Ask = <T>(query: string) => Promise<T>;
 
 const daysFromNow = (days: number) => new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10);
 
-/** Everything that is stored. */
+/** All stored rows. */
 const everything = { since: "2015-01-01", until: daysFromNow(2), timezone: "UTC", limit: 100_000 } as const;
 
 const sum = <T>(rows: readonly T[], of: (row: T) => number) => rows.reduce((all, row) => all + of(row), 0);
 
-/** @param destination with all of the server's rows, of a sync a second and more after the last change */
+/** @param destination with all of the server's rows, synced at least a second after the last change */
 export async function expectWhatPagesShow(url: string, destination: Destination): Promise<void> {
   const ask: Ask = async (query) => {
     const body = JSON.stringify({ query });
@@ -66,7 +66,7 @@ export async function expectWhatPagesShow(url: string, destination: Destination)
   }
 }
 
-/** The newest first, as questions take them: by when they were created, or what else is known. */
+/** Newest first, in the order of our answers: by creation time, or the earliest known time. */
 async function allRuns(ask: Ask): Promise<readonly Run[]> {
   const { __type: type } = await ask<{ __type: { fields: { name: string }[] } }>(
     `{ __type(name: "Run") { fields { name } } }`,
@@ -88,7 +88,7 @@ async function allRuns(ask: Ask): Promise<readonly Run[]> {
 
 const begun: readonly string[] = ["STARTED", "SUSPENDED", "CANCELING"];
 
-/** The tabs of the page of runs: how many are queued, and how many are in progress. */
+/** The tabs of the runs page: how many are queued, and how many are in progress. */
 async function expectCounts(ask: Ask, insights: Insights): Promise<void> {
   const { __type: known } = await ask<{ __type: { enumValues: { name: string }[] } }>(
     `{ __type(name: "RunStatus") { enumValues { name } } }`,
@@ -102,7 +102,7 @@ async function expectCounts(ask: Ask, insights: Insights): Promise<void> {
   const { rows: tables } = await insights.answer(coverage);
   expect(tables.find(({ table }) => table === "dagster_runs")?.rows).toBe(page.all!.count);
   const { rows: waits } = await insights.answer(stuckWaiting, { ...everything, min: 0 });
-  // Whatever runs, runs too long.
+  // A threshold that every running run exceeds.
   const tooLong = { ...everything, factor: 1e-9, floor: 0, absolute: 0 };
   const { rows: running } = await insights.answer(runningTooLong, tooLong);
   const isOver = /^(SUCCESS|FAILURE|CANCELED)$/;
@@ -113,14 +113,14 @@ async function expectCounts(ask: Ask, insights: Insights): Promise<void> {
   expect(running).toHaveLength(sum(begun, (status) => page[status]?.count ?? 0));
 }
 
-/** Runs by what they have in common with those that they run again. */
+/** Runs grouped with their re-executions. */
 function logicalRuns(runs: readonly Run[]): readonly (readonly Run[])[] {
   return [...Map.groupBy(runs, ({ runId, rootRunId }) => rootRunId ?? runId).values()];
 }
 
 const nameOf = ({ pipelineName }: Run) => (pipelineName === "__ASSET_JOB" ? "(asset runs)" : pipelineName);
 
-/** Outcomes and lengths of a job's runs, as on its page, but of logical runs. */
+/** Outcomes and durations of a job's runs, as on its page, but per group of re-executions. */
 async function expectLogicalRuns(insights: Insights, runs: readonly Run[]): Promise<void> {
   const { rows: rates } = await insights.answer(successRate, everything);
   const { rows: durations } = await insights.answer(runDurations, everything);
@@ -141,7 +141,7 @@ async function expectLogicalRuns(insights: Insights, runs: readonly Run[]): Prom
       canceled: count("CANCELED"),
       running: count(...begun),
     });
-    // Runs that were executed again do not say how long one takes.
+    // Re-executed runs do not show how long a run takes.
     const lengths = own
       .filter(([run, ...others]) => others.length === 0 && run!.status === "SUCCESS" && run!.endTime && run!.startTime)
       .map(([run]) => run!.endTime! - run!.startTime!)
@@ -149,7 +149,7 @@ async function expectLogicalRuns(insights: Insights, runs: readonly Run[]): Prom
     const took = durations.filter((each) => each.name === name);
     expect({ name, n: sum(took, ({ n }) => n) }).toEqual({ name, n: lengths.length });
     const [only, ...others] = took;
-    // Jobs of one name in several places are several rows.
+    // Jobs with the same name in several locations are separate rows.
     if (!only || others.length > 0 || lengths.length === 0) continue;
     const wanted = [lengths[0], lengths[Math.ceil(lengths.length / 2) - 1], lengths.at(-1)];
     for (const [index, value] of [only.min, only.median, only.max].entries())
@@ -158,7 +158,7 @@ async function expectLogicalRuns(insights: Insights, runs: readonly Run[]): Prom
   expect(byJob.size).toBeGreaterThan(2);
 }
 
-/** The runs that a schedule's or a sensor's page lists: those with its tag. */
+/** The runs on a schedule's or sensor's page: those with its tag. */
 async function expectOrigins(ask: Ask, insights: Insights, runs: readonly Run[]): Promise<void> {
   const { rows } = await insights.answer(runOrigins, everything);
   let compared = 0;
@@ -172,7 +172,7 @@ async function expectOrigins(ask: Ask, insights: Insights, runs: readonly Run[])
       const { runsOrError: page } = await ask<{ runsOrError: { results: { runId: string }[] } }>(
         `{ runsOrError(filter: { ${tags}, statuses: [SUCCESS, FAILURE] }, limit: 10000) { ... on Runs { results { runId } } } }`,
       );
-      // Of those that run one again, which have its tags too, the page shows each; here the first one's origin counts.
+      // Re-executions inherit the tags, so the page shows each of them. Here, the first run's origin counts.
       const shown = new Set(page.results.map(({ runId }) => runId));
       const logical = logicalRuns(runs).filter(
         (parts) =>
@@ -208,7 +208,7 @@ interface Assets {
   };
 }
 
-/** The catalog's last materializations, and the switches of the page of automation. */
+/** The catalog's last materializations, and the switches on the automation page. */
 async function expectAssets(ask: Ask, insights: Insights): Promise<void> {
   const page = await ask<Assets>(`{
     assetsOrError { ... on AssetConnection { nodes { key { path } definition { id } assetMaterializations(limit: 1) { timestamp runId } } } }
@@ -216,7 +216,7 @@ async function expectAssets(ask: Ask, insights: Insights): Promise<void> {
       schedules { name scheduleState { status } } sensors { name sensorState { status } } } } } }`);
   const { rows } = await insights.answer(staleAssets, { ...everything, all: true });
   const lasts = rows.map(({ asset, last }) => [asset, last === null ? null : Date.parse(last)]);
-  // What is neither defined nor materialized, only observed, is in no table.
+  // Assets that were only observed, neither defined nor materialized, are in no table.
   const nodes = page.assetsOrError.nodes.filter((node) => node.definition || node.assetMaterializations.length > 0);
   const wanted = nodes.map(({ key, assetMaterializations: [last] }) => [
     key.path.join("."),

@@ -1,8 +1,8 @@
-/** What the short methods say of partitions: of assets, of a job, and of backfills over them. */
+/** The short methods for partitions: of assets, of a job, and of their backfills. */
 import { assets, backfills, type DagsterClient, jobs, runs, type WaitOptions } from "@org/dagster-client";
 import { expect } from "vitest";
 
-/** What was launched before, by its ids. */
+/** Ids of what was launched before. */
 interface Started {
   /** A backfill of the asset `daily`, whose third day fails; one of the job `load_day`. */
   readonly daily: string;
@@ -37,7 +37,7 @@ export async function checkPartitions(
   const [region] = await found.toArray();
   expect(region).toMatchObject({ partition: key(2, "|asia"), runId: started.region });
 
-  // What the job makes of a partition: its configuration, and its dimensions.
+  // The configuration and dimensions that the job derives from a partition.
   for (const [run, says] of [
     [started.friday, "good morning, Friday"],
     [started.both, "[('day', '2026-01-02'), ('region', 'asia')]"],

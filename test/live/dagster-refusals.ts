@@ -6,7 +6,7 @@ async function exhaust(items: AsyncIterable<unknown>): Promise<void> {
 
 const place = { location: "methods", repository: "__repository__" };
 
-/** What a real server refuses, or has not got, and the error that it ends in. */
+/** Calls that a real server rejects, and the resulting errors. */
 export function refusals(client: DagsterClient): readonly (readonly [call: () => Promise<unknown>, error: object])[] {
   return [
     [() => runs.launch(client, { job: "nowhere", ...place }), { typename: "PipelineNotFoundError" }],

@@ -8,27 +8,27 @@ import { deletePages } from "@org/testkit/servers/dagster-page-deletions";
 import { startDagsterWriter } from "@org/testkit/servers/dagster-writer";
 import { expectDagsterTruth } from "./dagster-differences.ts";
 
-/** Small, so that it hides nothing; the writer's changes are visible well within it. */
+/** Small, so that it hides nothing. The writer's changes become visible well within it. */
 export const overlapMs = 5_000;
-/** Small, so that a listing has enough pages to delete between them. */
+/** Small, so that a listing has enough pages for deletions in between. */
 const pageSize = 30;
 
 export interface RoundOptions {
   readonly server: DagsterServer;
-  /** The DuckDB file. Where it is not there, the round begins with a first sync. */
+  /** The DuckDB file. If it does not exist, the round starts with a first sync. */
   readonly path: string;
   readonly seed: number;
-  /** The first sync beside the writer is stopped in its middle. @default false */
+  /** Whether the first sync during the changes is aborted halfway. @default false */
   readonly aborted?: boolean;
-  /** Location c does not load when the writer stops. For files only that hold what it defined. @default false */
+  /** Whether location c is left broken. Only for files that hold its definitions. @default false */
   readonly leaveBroken?: boolean;
-  /** Runs are deleted between the pages of a listing. @default false */
+  /** Whether runs are deleted between the pages of a listing. @default false */
   readonly deleted?: boolean;
 }
 
 /**
- * One round: a writer changes the server while it is synced, once or twice; when it has stopped, one more sync and a
- * reconcile must leave no difference.
+ * One round: a writer changes the server during one or two syncs. Once it has stopped, one more sync and a reconcile must
+ * leave no differences.
  *
  * @returns what happened, for the log
  * @throws an error that lists the differences
@@ -65,7 +65,7 @@ export async function playRound(options: RoundOptions) {
   return { seed, stoppedAfter, requests, rows, changes, ...(deleted && { deleted: pages.done }) };
 }
 
-/** @returns after how many batches, or undefined where the sync had ended before */
+/** @returns the number of batches before the abort, or undefined if the sync had already ended */
 async function stopInTheMiddle(
   syncNow: (more: Pick<SyncOptions, "signal" | "onEvent">) => Promise<SyncResult>,
   batches: number,

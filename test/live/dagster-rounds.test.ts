@@ -19,15 +19,15 @@ import { verifyAChangedRow } from "./dagster-verify.ts";
 import { describeLiveOn, log } from "./live.ts";
 
 const nightly = Boolean(process.env.NIGHTLY);
-/** A round that failed is repeated with the ROUNDS_SEED that it logged, and ROUNDS=1. By day it is always the same. */
+/** To repeat a failed round, set ROUNDS_SEED to the seed that it logged, and ROUNDS=1. By day, the seed is fixed. */
 const firstSeed = Number(process.env.ROUNDS_SEED ?? (nightly ? Date.now() % 1_000_000 : 261_121));
-/** On each server: of the newest version, and of each other. */
+/** Rounds per server: of the newest version, and of each other one. */
 const rounds = { newest: Number(process.env.ROUNDS ?? (nightly ? 20 : 2)), other: nightly ? 8 : 1 };
 
-/** The clocks of the short tier: those whose tables would lack something if positions were taken as they are shown. */
+/** The clocks by day: those with which a position taken at face value would lose changes. */
 const shortly = ["is ahead by an hour", "is set back by an hour between two syncs"];
 
-/** The newest version; at night all of them, and databases behind UTC and ahead of it. */
+/** The newest version. At night, all of them, and databases behind and ahead of UTC. */
 for (const { version, pythons } of dagsterVersions) {
   const isNewest = version === dagsterVersion;
   const storages: DagsterStorage[] = isNewest || nightly ? ["sqlite"] : [];
@@ -57,12 +57,12 @@ function testChanges(version: string, storage: DagsterStorage): void {
   });
 
   for (let round = 0; round < (isNewest ? rounds.newest : rounds.other); round += 1) {
-    // Every other round begins with a first sync, which is stopped and resumed every other time.
+    // Every other round starts with a first sync, and half of those are aborted and resumed.
     const isFirst = round % 2 === 0;
     const seed = firstSeed + round;
     test(`I4, I7: round ${round + 1} ends with the server's own rows, column by column`, async () => {
       log(`ROUNDS_SEED=${seed}`);
-      // A first sync could not know what a broken location defined.
+      // A first sync cannot know a broken location's definitions.
       if (isLocationBroken(server, "c") && isFirst) await repairLocation(server, "c");
       const path = join(folder, `round-${Math.floor(round / 2)}.duckdb`);
       const how = { aborted: round % 4 === 0, deleted: isFirst, leaveBroken: !isFirst };
@@ -78,11 +78,11 @@ function testChanges(version: string, storage: DagsterStorage): void {
     const window = await idleWindow(server, join(folder, "idle.duckdb"), overlapMs);
     log(JSON.stringify(window));
     expect(window.rows).toBeLessThanOrEqual(window.recent);
-    // Otherwise there was nothing that it could have read in vain.
+    // Otherwise there was no history that it could have re-read.
     if (storage !== "sqlite") expect(window.older).toBeGreaterThan(0);
   });
 
-  // What follows has nothing to do with where the runs are stored, and little with the version.
+  // The following does not depend on the storage, and hardly on the version.
   if (!isNewest) return;
 
   test("I4: a late end, dated long ago, is stored after a month of reconciles", async () => {

@@ -10,7 +10,7 @@ import { expect } from "vitest";
 const changeOne = `UPDATE dagster_runs SET status = 'FAILURE'
   WHERE run_id = (SELECT min(run_id) FROM dagster_runs WHERE status = 'SUCCESS') RETURNING run_id`;
 
-/** `dagsync verify` finds a synced file equal, and then the one row in it that somebody changed. */
+/** `dagsync verify` finds no difference in a synced file, and then finds the one row that was changed. */
 export async function verifyAChangedRow(server: DagsterServer, path: string): Promise<void> {
   await sync({ source: dagster({ client: createDagsterClient({ url: server.url }) }), destination: duckdb(path) });
   const verify = async () => {

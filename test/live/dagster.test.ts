@@ -30,7 +30,7 @@ const nightly = Boolean(process.env.NIGHTLY);
 const newYork = { postgres: { timezone: "America/New_York" } };
 const tokyo = { postgres: { timezone: "Asia/Tokyo" } };
 
-/** The newest and the oldest, and one whose database is behind UTC; at night all of them. */
+/** The newest and the oldest version, and one whose database is behind UTC. At night, all of them. */
 for (const [index, { version, pythons }] of dagsterVersions.entries()) {
   const isNewest = version === dagsterVersion;
   const storages: DagsterStorage[] = isNewest || index === 0 || nightly ? ["sqlite"] : [];
@@ -78,7 +78,7 @@ function testSync(version: string, storage: DagsterStorage, runs: number): void 
     return { ...result, notices, windows };
   }
 
-  /** @returns the runs as they have to be */
+  /** @returns the expected runs */
   async function expectNoDifference(): Promise<readonly PlainRow[]> {
     const truth = await dagsterTruth(server);
     for (const table of dagsterTables) {
@@ -100,7 +100,7 @@ function testSync(version: string, storage: DagsterStorage, runs: number): void 
     const inUtc = server.database.timezone === "UTC";
     expect(notices).toEqual(inUtc ? [] : [expect.stringContaining("Dagster's database is not in UTC")]);
     const rows = await expectNoDifference();
-    // What the version does not tell is empty, and everything else that may be empty is not always.
+    // Columns that the version does not provide are empty, and every other column has a value somewhere.
     for (const name of Object.keys(runsTable.columns)) {
       expect(
         rows.some((row) => row[name] !== null),
@@ -130,12 +130,12 @@ function testSync(version: string, storage: DagsterStorage, runs: number): void 
     expect(windows.reduce((sum, count) => sum + count, 0)).toBeLessThan(recent / 2);
   });
 
-  // Where the runs are stored has nothing to do with what follows.
+  // The following does not depend on the storage.
   if (storage !== "sqlite") return;
   const isNewest = version === dagsterVersion;
-  test("its pages show the numbers that questions answer", () => expectWhatPagesShow(server.url, duckdb(path)));
+  test("its pages show the same numbers as our answers", () => expectWhatPagesShow(server.url, duckdb(path)));
 
-  // To the newest version's locations more is done in dagster-rounds.test.ts.
+  // For the newest version, dagster-rounds.test.ts tests more about locations.
   if (nightly || !isNewest) testBrokenLocation();
   if (isNewest) describe("deletions", () => testDeletions(() => server));
 

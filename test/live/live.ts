@@ -1,13 +1,13 @@
 import { describeRange, type PythonRange } from "@org/testkit/servers/find-python";
 import { describe, inject } from "vitest";
 
-/** A group of tests that need a real server: skipped where none can be installed, which setup.ts says loudly. */
+/** A group of tests that need a real server. Skipped if none can be installed, with a warning from setup.ts. */
 export const describeLive = describeLiveOn({});
 
-/** The same for a server's version. @param pythons those that it runs on */
+/** The same for a server's version. @param pythons the Pythons that it supports */
 export function describeLiveOn(pythons: PythonRange) {
   return describe.skipIf(!inject("pythons").includes(describeRange(pythons)));
 }
 
-/** Says what a server's provisioning does, so that a slow start is no silence. */
+/** Logs the provisioning of a server, so that a slow start is visible. */
 export const log = (line: string): void => console.log(`  ${line}`);

@@ -1,4 +1,4 @@
-/** A real Airflow and a real Dagster, small and at rest, each behind a proxy with faults. */
+/** A small, idle Airflow and Dagster, each behind a proxy that injects faults. */
 import { createAirflowClient } from "@org/airflow-client";
 import { createDagsterClient } from "@org/dagster-client";
 import type { Table } from "@org/destination";
@@ -16,33 +16,33 @@ import { sharedDagster } from "@org/testkit/servers/shared-dagster";
 import { expect } from "vitest";
 import { log } from "./live.ts";
 
-/** So wide that every window holds everything: with small pages, a sync walks each kind of listing. */
+/** So wide that every window contains everything. With small pages, a sync then walks each kind of listing. */
 const overlapMs = 10 * 365 * 24 * 60 * 60 * 1000;
 
-/** Attempts share one login: one that gets no answer holds them up for so long. */
+/** Attempts share one login. If it gets no response, they wait for this long. */
 const timeoutMs = 10_000;
 
-/** What a sync reads, in one place of it after the other. */
+/** The kinds of requests that a sync sends. */
 export type Places = Readonly<Record<string, (request: ProxiedRequest) => boolean>>;
 
 export interface NetworkServer {
   readonly proxy: FaultProxy;
   readonly places: Places;
-  /** A source that asks this address with the server's credentials. @default the proxy's */
+  /** A source for this URL with the server's credentials. @default the proxy's URL */
   source(url?: string): Source;
-  /** How many runs or task instances one request asks for; undefined where it asks for none. */
+  /** How many runs or task instances a request asks for. Undefined if none. */
   wanted(request: ProxiedRequest): number | undefined;
-  /** What the server signs its tokens with; undefined where it knows no tokens. */
+  /** The server's signing key. Undefined if it has no tokens. */
   readonly jwtSecret?: string;
   expectTruth(destination: MemoryDestination): void;
-  /** Fails when a row differs from the server's: of a sync that failed, rows may be missing, and none may be wrong. */
+  /** Fails if a row differs from the server's. After a failed sync, rows may be missing, but none may be wrong. */
   expectNothingInvented(destination: MemoryDestination): void;
   stop(): Promise<void>;
 }
 
 const quick: RequestOptions = { retries: 8, retryWaitMs: 1, retryWaitMaxMs: 5, attemptMs: 60_000, totalMs: 240_000 };
 
-/** Syncs once. Faults are not waited for: attempts are repeated at once. */
+/** Syncs once, retrying without waits. */
 export function syncOnce(source: Source, destination: MemoryDestination, requests: RequestOptions = {}) {
   return sync({ source, destination, requests: { ...quick, ...requests } });
 }
@@ -112,7 +112,7 @@ export async function startNetworkDagster(): Promise<NetworkServer> {
   };
 }
 
-/** The server's address cannot carry a slash, so the earlier attempts of such runs are out of every client's reach. */
+/** The API's URLs cannot contain a slash, so no client can read the earlier attempts of such runs. */
 function isReachable(row: PlainRow): boolean {
   return row.is_latest !== false || !String(row.dag_run_id).includes("/");
 }

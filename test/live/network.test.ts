@@ -1,6 +1,6 @@
 /**
- * What the network does (I9): each fault, during a whole sync of a real server, ends in the server's own rows or in an
- * error that names the cause; never in fewer rows and success.
+ * Network faults (I9): during a complete sync of a real server, each fault must end in the server's own rows or in an error
+ * that names the cause, never in success with fewer rows.
  */
 
 import { memoryDestination } from "@org/destination/memory";
@@ -14,11 +14,11 @@ import { describeLive, log } from "./live.ts";
 import { type NetworkServer, startNetworkAirflow, startNetworkDagster, syncOnce } from "./network-servers.ts";
 
 const nightly = Boolean(process.env.NIGHTLY);
-/** Places at which an answer is cut, spread over its length; at night each byte. */
+/** Number of points at which a response is cut, spread over its length. At night, each byte. */
 const cuts = nightly ? Number.POSITIVE_INFINITY : 40;
-/** A page of 100 KB is asked for as often as it has bytes. */
+/** At night, a page of 100 KB is requested once per byte. */
 const timeoutMs = nightly ? 7_200_000 : 300_000;
-/** Rows that one answer may have before it is too slow for the proxy in front. */
+/** Maximum rows in a response before the proxy times out. */
 const tooMany = 60;
 
 describeLive(`a real Airflow ${newestAirflow} behind a faulty network`, () =>
@@ -42,7 +42,7 @@ function testNetwork(kind: "airflow" | "dagster", start: () => Promise<NetworkSe
   afterAll(() => server?.stop());
   afterEach(() => server?.proxy.clear());
 
-  /** A sync that has to fail, then one without a fault. */
+  /** Runs a sync that must fail, then one without a fault. */
   async function expectFailure(fault: ProxyFault, says: RegExp, requests = {}): Promise<void> {
     const destination = memoryDestination();
     server.proxy.script({ times: Number.POSITIVE_INFINITY, ...fault });
@@ -55,7 +55,7 @@ function testNetwork(kind: "airflow" | "dagster", start: () => Promise<NetworkSe
     server.expectTruth(destination);
   }
 
-  /** Syncs once, while every other request meets one of these faults, the next one each time. */
+  /** Syncs once. Every other request hits one of these faults, in turn. */
   async function expectPassing(faults: readonly ProxyFault[]): Promise<void> {
     let asked = 0;
     const met = new Set<number>();
@@ -70,7 +70,7 @@ function testNetwork(kind: "airflow" | "dagster", start: () => Promise<NetworkSe
       };
       server.proxy.script({ ...fault, match, times: Number.POSITIVE_INFINITY });
     }
-    // Asked last: who comes here met no fault.
+    // Evaluated last: this request hit no fault.
     const count = () => {
       asked += 1;
       return false;
@@ -94,11 +94,11 @@ function testNetwork(kind: "airflow" | "dagster", start: () => Promise<NetworkSe
     test.each(all)(
       "%s",
       async (name, { fault, says }) => {
-        // A login is read whatever it calls itself: the token is there, or it is not.
+        // A login's response is read whatever its content type: it contains a token, or it does not.
         const isRead = (place: string) => name === "the wrong content type" && place === "login";
         const places = Object.entries(server.places).filter(([place]) => !isRead(place));
         const index = all.findIndex(([other]) => other === name);
-        // At another place for each; at night at every one.
+        // At a different point for each fault. At night, at every point.
         for (const [place, match] of nightly ? places : [places[index % places.length]!]) {
           log(`${name}: ${place}`);
           const attemptMs = fault.stall ? 1_000 : 60_000;

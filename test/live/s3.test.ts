@@ -1,4 +1,4 @@
-/** The files destination in S3: against a real server, a process of its own. */
+/** The files destination in S3, against a real server in its own process. */
 import { randomUUID } from "node:crypto";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -23,7 +23,7 @@ import { log } from "./live.ts";
 
 const bucket = "warehouse";
 
-// Without a Python, setup.ts has said loudly what is skipped; where servers are required, it has failed.
+// Without a suitable Python, setup.ts has already warned, or failed if servers are required.
 if (inject("pythons").includes(describeRange({}))) {
   const { stop, ...options } = await startS3({ log });
   const client = new sdk.S3Client({ ...options, forcePathStyle: true });
@@ -80,7 +80,7 @@ if (inject("pythons").includes(describeRange({}))) {
     },
   });
 
-  /** Everything under a prefix, as a folder. */
+  /** Downloads everything under a prefix into a folder. */
   async function copyOf(prefix: string): Promise<string> {
     const folder = await mkdtemp(join(tmpdir(), "s3-copy-"));
     const { Contents = [] } = await client.send(new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
@@ -96,7 +96,7 @@ if (inject("pythons").includes(describeRange({}))) {
   if (process.env.NIGHTLY) {
     for (const format of ["parquet", "ndjson", "csv"] as const) await testDestination(suite(format));
   } else {
-    // What is in the files has been tested with a folder: here it is where they lie that matters.
+    // The files' contents are tested with a folder. This only tests their location.
     const inPlace = ({ group, name }: DestinationCase) =>
       group === "atomicity" ||
       group === "writers" ||
@@ -129,7 +129,7 @@ if (inject("pythons").includes(describeRange({}))) {
     await rm(folder, { recursive: true });
   });
 
-  test("is compacted into one file, and replaced files are removed after their time", async () => {
+  test("is compacted into one file, and replaced files are removed after the grace period", async () => {
     const fixture = `s3://${bucket}/compacted`;
     const table = {
       name: "things",

@@ -4,15 +4,15 @@ import type { TestProject } from "vitest/node";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Of the ranges of Python that servers run on, those of which there is one here, as `describeRange` names them. */
+    /** The ranges of Python versions that are available here, as named by `describeRange`. */
     readonly pythons: readonly string[];
   }
 }
 
-/** Of any server, of those of last year, of those of the year before, of the newest. */
+/** The ranges of all servers: the default, those of older versions, and that of the newest. */
 const ranges: readonly PythonRange[] = [{}, { before: "3.13" }, { before: "3.12" }, { from: "3.11" }];
 
-/** Finds out whether real servers can run here. Where they are required (`REQUIRE_LIVE`, as in CI), a no is a failure. */
+/** Checks whether real servers can run here. Fails if not and they are required (`REQUIRE_LIVE`, as in CI). */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const found: string[] = [];
   for (const range of ranges) {

@@ -1,4 +1,4 @@
-/** Every version of every row that a simulated Airflow ever held, and when: what a table may hold at all. */
+/** Records every version of every row that a simulated Airflow ever held, and when: all that a table may contain. */
 import type { StoredValues, Table } from "@org/destination";
 import type { AirflowWorld } from "@org/simulators/internal";
 import { airflowTables, dagsTable, taskInstancesTable } from "@org/sources/airflow";
@@ -9,38 +9,38 @@ export const tables: readonly Table[] = airflowTables;
 interface Entry {
   readonly dag: string;
   readonly run: string;
-  /** Versions, and the tick at which each was held last; the present one's is infinite. */
+  /** Versions, with the last tick at which each was current. Infinite for the current one. */
   readonly versions: Map<string, number>;
-  /** The present version; undefined while the row is gone. */
+  /** The current version. Undefined while the row is gone. */
   text: string | undefined;
-  /** Ticks at which the row last came and went. */
+  /** Ticks at which the row last appeared and disappeared. */
   bornAt: number;
   goneAt: number;
-  /** How it went. */
+  /** How it disappeared. */
   trace: Trace;
-  /** Of an earlier attempt: when its run was due, by which it may be left for later; else never. */
+  /** For an earlier attempt: when its run was due, which decides whether it may be left for later. Otherwise: never. */
   laterAt: number;
 }
 
-/** What a sync did and met, for the judgement of what it left. */
+/** What a sync did and encountered, to judge its result. */
 export interface Deed {
   readonly startedAt: number;
   readonly completed: boolean;
   readonly reconcile: boolean;
-  /** DAGs that the user may not see: their rows stay as they are. */
+  /** DAGs that the user may not see. Their rows must not change. */
   readonly hidden: ReadonlySet<string>;
-  /** Earlier attempts of runs before this time may be missing, ms since 1970; `-Infinity`: none may. */
+  /** Earlier attempts of runs before this time may be missing, in ms since 1970. `-Infinity`: none. */
   readonly outstanding: number;
-  /** Keys that were marked deleted before. */
+  /** Keys that were already marked as deleted. */
   readonly deleted: ReadonlySet<string>;
 }
 
 export class AirflowLedger {
-  /** Rises with everything that happens to the world. */
+  /** Incremented by every change to the world. */
   tick = 0;
   readonly #entries = new Map<string, Entry>();
 
-  /** Writes down what the world holds now. */
+  /** Records the world's current rows. */
   record(world: AirflowWorld, trace: Trace = "shown"): void {
     this.tick += 1;
     const rows = world.rows();
@@ -63,13 +63,13 @@ export class AirflowLedger {
     }
     if (trace === "dag") this.#hideEvents(world);
     if (trace === "shown") return;
-    // What had gone of the same runs before, and was not seen to go, goes with the rest.
+    // Rows of the same runs that had disappeared unnoticed are now deleted with the rest.
     for (const entry of this.#entries.values()) {
       if (entry.text === undefined && runs.has(entry.run)) entry.trace = trace;
     }
   }
 
-  /** What went without a trace for a user who did not see its DAG. */
+  /** Rows that disappeared without a trace while the user could not see their DAG. */
   forget(hidden: ReadonlySet<string>): void {
     for (const entry of this.#entries.values())
       if (entry.text === undefined && hidden.has(entry.dag)) entry.trace = "none";
@@ -101,14 +101,14 @@ export class AirflowLedger {
         live.add(key);
         if (!completed || hidden.has(entry.dag)) continue;
         if (isThere && until <= startedAt) yield `stale: ${key} is ${text}, and was ${entry.text} since`;
-        // Where the user sees less than before, DAGs that are gone are looked for at a reconcile only.
+        // If the user sees fewer DAGs than before, deleted DAGs are only looked for at a reconcile.
         const isAgain = table !== dagsTable && world.dags.has(entry.dag);
         const mayStay = entry.trace === "none" || (entry.trace === "dag" && (isAgain || hidden.size > 0));
         const isGone = entry.text === undefined && entry.goneAt <= startedAt;
-        // A DAG that goes or comes after the list was read is not what it says: the next sync, or reconcile, knows.
+        // A DAG that disappears or appears after the list was read is handled by the next sync or reconcile.
         const its = this.#entries.get(`${dagsTable.name} ${entry.dag}`);
         if (table !== dagsTable && its && Math.max(its.goneAt, its.bornAt) > startedAt) continue;
-        // Task instances are counted once in a reconcile: one that went after it makes up for one that went before.
+        // A reconcile counts task instances once, so a later deletion can cancel out an earlier one.
         if (table === taskInstancesTable && this.#wentMeanwhile(entry.dag, startedAt)) continue;
         if (isGone && (reconcile || !mayStay)) yield `ghost: ${key} went by ${entry.trace}`;
       }
@@ -121,7 +121,7 @@ export class AirflowLedger {
     }
   }
 
-  /** Whether a task instance of a DAG went since, that was there before. */
+  /** Whether a task instance of a DAG has disappeared since then. */
   #wentMeanwhile(dag: string, startedAt: number): boolean {
     return [...this.#entries].some(
       ([key, each]) =>
@@ -133,7 +133,7 @@ export class AirflowLedger {
     );
   }
 
-  /** The server shows no events of DAGs that it does not have. */
+  /** The server does not show events of DAGs that it does not have. */
   #hideEvents(world: AirflowWorld): void {
     for (const entry of this.#entries.values()) {
       if (entry.trace === "event" && !world.dags.has(entry.dag)) entry.trace = "dag";

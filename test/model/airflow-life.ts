@@ -1,4 +1,4 @@
-/** Carries out steps on a simulated Airflow, each as a real server would allow it; what is not possible now is nothing. */
+/** Performs steps on a simulated Airflow, as a real server would allow them. Ignores steps that are not possible now. */
 import {
   type AirflowWorld,
   hour,
@@ -15,7 +15,7 @@ const MOST_RUNS = 5;
 
 const allTasks = [{ taskId: "plain", retries: 1 }, { taskId: "fan", mapped: 2 }, { taskId: "last" }];
 const fewTasks = [{ taskId: "plain", retries: 1 }];
-/** Of which every iteration has one task instance, the condition's, and of the second as many as it expands to. */
+/** The tasks of a loop: each iteration has one instance of the first, and several of the second, which is mapped. */
 const loop = [
   { taskId: "again.step", loop: "again", retries: 1 },
   { taskId: "again.fan", loop: "again", mapped: 2 },
@@ -26,14 +26,14 @@ function tasksOf(few: boolean, { version }: AirflowWorld): readonly TaskDefiniti
   return [...(few ? fewTasks : allTasks), ...(version === "3.3" ? [] : loop)];
 }
 
-/** How what went can be known: not at all before a reconcile, by an event, or by the list of DAGs. */
+/** How a deletion can be detected: only by a reconcile, by an event, or by the list of DAGs. */
 export type Trace = "none" | "event" | "dag" | "shown";
 
-/** @returns how what goes with the step can be known */
+/** @returns how the step's deletions can be detected */
 export function live(world: AirflowWorld, step: WorldStep): Trace {
   const { lateMs } = step;
   if (lateMs === undefined) return change(world, step);
-  // The line in the audit log is a millisecond older than what it announces, and asked for by what came after a moment.
+  // The line in the audit log is a millisecond older than the change that it announces.
   const isLogged = ["delete", "note", "again", "clear iteration"].some((each) => step.do.includes(each));
   return world.at(world.now() - Math.max(0, lateMs - (isLogged ? 2 : 0)) * 1000, () => change(world, step));
 }
@@ -77,7 +77,7 @@ function change(world: AirflowWorld, step: WorldStep): Trace {
       return step.silently ? "none" : "event";
     }
     case "expand": {
-      // Schedulers leave runs that ended alone: one that came to have another version so would show it nowhere.
+      // Schedulers do not touch finished runs, and a new version of one would be visible nowhere.
       if (run?.state !== "queued" && run?.state !== "running") return "shown";
       const placeholder = run.tasks.find(({ definition, mapIndex }) => definition.mapped && mapIndex < 0);
       if (placeholder && placeholder.state === null) world.expand(placeholder, step.count);
@@ -147,7 +147,7 @@ function changeTask(world: AirflowWorld, run: SimulatedRun, task: SimulatedTask,
     world.clearTask(task);
     return;
   }
-  // All else is the scheduler's work, in a run that it looks at every second.
+  // Everything else is the scheduler's work, in a run that it checks every second.
   if (run.state !== "running" || (task.definition.mapped && task.mapIndex < 0)) return;
   const isWaiting = state === null || state === "up_for_retry" || state === "scheduled";
   if (action === "finish without a stamp") {
@@ -169,7 +169,7 @@ function changeTask(world: AirflowWorld, run: SimulatedRun, task: SimulatedTask,
   world.tick(run);
 }
 
-/** `airflow db clean`: runs that began before a moment, but for the newest of each DAG. */
+/** `airflow db clean`: deletes runs that started before a given time, except the newest of each DAG. */
 function purge(world: AirflowWorld, before: number): void {
   for (const dag of world.dags.values()) {
     const newest = [...dag.runs.values()].sort((a, b) => (a.startDate ?? 0) - (b.startDate ?? 0)).at(-1);

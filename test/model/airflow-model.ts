@@ -1,4 +1,4 @@
-/** Lives through a story of an Airflow and of syncs from it, and says what is wrong after which step. */
+/** Plays a history of an Airflow and of syncs from it, and reports what is wrong after which step. */
 import { createAirflowClient, type FetchFunction } from "@org/airflow-client";
 import type { Destination } from "@org/destination";
 import { memoryDestination } from "@org/destination/memory";
@@ -15,7 +15,7 @@ import { live } from "./airflow-life.ts";
 import type { Failure, Step, Story, SyncStep } from "./airflow-steps.ts";
 import { dying } from "./dying.ts";
 
-/** What a broken engine or source changes; each gets the right thing and returns a wrong one. */
+/** How an engine or source is broken: each function gets a correct part and returns a broken one. */
 export interface Breaks {
   readonly overlapMs?: number;
   readonly fetch?: (right: FetchFunction) => FetchFunction;
@@ -52,7 +52,7 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
   const { runsPerAnswer, batch = true } = beginning;
   function setServer({ cursor, pageLimit }: { readonly cursor: boolean; readonly pageLimit: number }): void {
     server.cursor = cursor;
-    // With neither cursor nor batch endpoints a server must show what is due at one moment in one page: else it is refused.
+    // Without cursor and batch endpoints, all runs with the same due time must fit on a page, or the sync rejects the server.
     server.maximumPageLimit = cursor || batch ? pageLimit : 100;
   }
   setServer(beginning);
@@ -75,7 +75,7 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
   const { overlapMs = 600_000 } = breaks;
   const right = airflow({ client, runsPerAnswer, batch, overlapMs }) as Source;
   const source = breaks.source?.(right) ?? right;
-  // Ours is right; the server's is set.
+  // Our clock is right. Steps set the server's.
   let localMs = world.clock.now();
   let mayShift = true;
 
@@ -102,7 +102,7 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
       if (step.dies?.where === "request" && step.dies.at === number) controller.abort(new Error("the lights went out"));
       for (const each of step.requests) {
         if (each.at !== number || !("fails" in each)) continue;
-        // Servers cut a GET only, and one without cursor and batch endpoints must not cut at all.
+        // Servers only limit GET requests. Without cursor and batch endpoints, they must not limit anything.
         if (each.fails === "short" && !batch && !server.cursor) continue;
         const match = ({ method, path }: { readonly method: string; readonly path: string }) =>
           path !== "/auth/token" && (each.fails !== "short" || method === "GET");
@@ -134,7 +134,7 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
     if (error && !mayFail)
       throw new Error(`a sync failed: ${error instanceof Error ? error.message : error}`, { cause: error });
     const completed = error === undefined;
-    // What was marked for the first time by a first sync is no reconcile.
+    // A first sync sets this too, without a reconcile.
     const outstanding = await outstandingIn(memory);
     const deed = { startedAt, completed, reconcile: step.reconcile && !isFirst, hidden, deleted, outstanding };
     for (const wrong of ledger.judge(world, (table) => memory.rows(table), deed)) throw new Error(wrong);
@@ -156,7 +156,7 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
     }
   }
 
-  // What was left for later comes in the end.
+  // Everything left for later must arrive in the end.
   if (steps.some((step) => step.do === "sync" && step.budget !== undefined)) {
     await syncOnce({ do: "sync", reconcile: false, requests: [] });
   }
@@ -170,7 +170,7 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
         localMs += step.byMs;
         return;
       case "set clock":
-        // Set back and ahead again between two syncs: nobody could know.
+        // Set back and forward again between two syncs: impossible to detect.
         if (mayShift) world.advance(step.byMs);
         mayShift = false;
         return;
@@ -190,7 +190,7 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
   }
 }
 
-/** Before when earlier attempts of runs are left for later, ms since 1970. */
+/** Earlier attempts of runs before this time are left for later, in ms since 1970. */
 async function outstandingIn(destination: Destination): Promise<number> {
   const states = await describeState({ destination });
   const left = states.flatMap(({ outstanding }) => (outstanding ? [outstanding.before] : []));

@@ -1,4 +1,4 @@
-/** Stories that went wrong once, shrunk. Each is named by what must hold. */
+/** Histories that once failed, shrunk. Each is named after what must hold. */
 import type { Beginning, Step, Story, SyncStep, WorldStep } from "./airflow-steps.ts";
 
 const beginning: Beginning = { dags: 1, runs: 0, runsPerAnswer: 1, cursor: false, pageLimit: 2 };
@@ -7,14 +7,14 @@ const addRun: Step = { do: "add run", dag: 0, id: 0, kind: "manual", few: false 
 const day = 24 * 3_600_000;
 const story = (...steps: Step[]): Story => ({ beginning, steps });
 
-/** At which request of a sync the only DAG is deleted. */
+/** The request of a sync at which the only DAG is deleted. */
 const dagGoes = (at: number, reconcile = false): SyncStep => ({
   do: "sync",
   reconcile,
   requests: [{ at, when: "before", world: { do: "delete dag", dag: 0 } }],
 });
 
-/** A third attempt runs; at the nth request its run is made again under its id, and runs for the first time. */
+/** A third attempt is running. At the nth request, its run is created again under its id, with a first attempt. */
 function madeAgain(at: number): Story {
   const first: Step[] = [addRun, { do: "start run", run: 0 }, { do: "start", run: 0, task: 0 }];
   const retried: Step[] = [
@@ -35,10 +35,10 @@ function madeAgain(at: number): Story {
 
 export const regressions: readonly { readonly name: string; readonly story: Story }[] = [
   {
-    name: "a server without cursor and with pages smaller than what changed at once is read to the row",
+    name: "a server without cursor is read completely even if more changed at once than fits on a page",
     story: story(addRun, sync),
   },
-  // At one of these requests the DAG was listed, and its details or the count of its task instances are asked for.
+  // At one of these requests, the DAG has been listed, and its details or its count of task instances are requested next.
   ...[2, 3, 4, 5, 6, 7, 8].flatMap((at) => [
     {
       name: `a DAG that goes between the list and its details leaves no row without its timezone (request ${at})`,
@@ -50,7 +50,7 @@ export const regressions: readonly { readonly name: string; readonly story: Stor
     },
   ]),
   {
-    name: "a run that went before the window could bring it does not make up for one that went long before",
+    name: "a run that disappears before the window can read it does not cancel out an earlier deletion",
     story: story(
       { ...sync, dies: { at: 4, where: "before" } },
       { ...sync, reconcile: true, dies: { at: 5, where: "before" } },
@@ -69,7 +69,7 @@ export const regressions: readonly { readonly name: string; readonly story: Stor
     ),
   },
   {
-    name: "old task instances are there once a DAG becomes visible, though the window brought their run",
+    name: "when a DAG becomes visible, its old task instances are read, even if the window already brought their run",
     story: story(
       addRun,
       { do: "wait", byMs: day },
@@ -81,7 +81,7 @@ export const regressions: readonly { readonly name: string; readonly story: Stor
     ),
   },
   {
-    name: "a DAG that becomes visible comes with the task instances of all its runs, also of those that the window brought",
+    name: "when a DAG becomes visible, the task instances of all its runs are read, even of runs that the window brought",
     story: {
       beginning: { ...beginning, runs: 2 },
       steps: [
@@ -94,13 +94,13 @@ export const regressions: readonly { readonly name: string; readonly story: Stor
       ],
     },
   },
-  // At one of these requests the task instance was listed, and its tries are asked for.
+  // At one of these requests, the task instance has been listed, and its tries are requested next.
   ...[8, 9, 10, 11, 12, 13].map((at) => ({
     name: `tries of a run that was made again meanwhile are not those of the one that was listed (request ${at})`,
     story: madeAgain(at),
   })),
   {
-    name: "a busy server is waited for where a list and its count contradict each other",
+    name: "a list that contradicts its count on a busy server is retried",
     story: {
       beginning: { ...beginning, version: "3.3", batch: true },
       steps: [

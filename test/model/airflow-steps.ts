@@ -1,8 +1,8 @@
-/** What can happen to an Airflow, and to our syncs, as data: so that a failure can be printed, shrunk, and kept. */
+/** Events of an Airflow and of our syncs, as data, so that a failing history can be printed, shrunk and kept. */
 import type { AirflowWorldVersion } from "@org/simulators/internal";
 import fc from "fast-check";
 
-/** Numbers choose among what there is, taken modulo. `lateMs`: its transaction began so long before it became visible. */
+/** Numbers select existing rows, modulo their count. `lateMs`: how long before its commit the transaction started. */
 export type WorldStep = { readonly lateMs?: number | undefined } & (
   | {
       readonly do: "add run";
@@ -12,13 +12,13 @@ export type WorldStep = { readonly lateMs?: number | undefined } & (
       few: boolean;
     }
   | { readonly do: "start run" | "finish run" | "fail run" | "set success" | "set failed"; run: number }
-  /** By somebody's SQL. Not by chance: it and a deletion without a trace may hide each other until a reconcile. */
+  /** By SQL. Never random: it can cancel out a deletion without a trace until a reconcile. */
   | { readonly do: "end run without a stamp"; run: number }
   | { readonly do: "delete run"; run: number; silently: boolean }
   | { readonly do: "make run again"; run: number; silently: boolean; few: boolean }
   | { readonly do: TaskAction; run: number; task: number }
   | { readonly do: "expand" | "shrink"; run: number; count: number }
-  /** From Airflow 3.4 on; nothing before. */
+  /** Since Airflow 3.4. Ignored before. */
   | { readonly do: "iterate"; run: number }
   | { readonly do: "clear iteration"; run: number; iteration: number; silently: boolean }
   | { readonly do: "note run"; run: number; text: number }
@@ -46,35 +46,35 @@ export type TaskAction =
   | "clear"
   | "finish without a stamp";
 
-/** What changes between syncs, and not during one. */
+/** Events between syncs. */
 export type OuterStep =
   | { readonly do: "wait"; readonly byMs: number }
   | { readonly do: "set clock"; readonly byMs: number }
   | { readonly do: "hide dag" | "show dags"; readonly dag: number }
   | { readonly do: "change server"; readonly cursor: boolean; readonly pageLimit: number };
 
-/** Something that happens at the nth request of a sync. */
+/** An event at the nth request of a sync. */
 export type RequestStep =
   | { readonly at: number; readonly fails: Failure; readonly times: number }
   | { readonly at: number; readonly when: "before" | "after"; readonly world: WorldStep };
 
-/** All but the last two pass: a sync that meets them goes on. So does one that meets a 500, mostly. */
+/** All but the last two are transient: a sync continues. Mostly, it also does after a 500. */
 export const failures = ["429", "503", "reset", "cut", "short", "500", "html"] as const;
 export type Failure = (typeof failures)[number];
 
 export interface SyncStep {
   readonly do: "sync";
   readonly reconcile: boolean;
-  /** How many requests the sync makes for earlier attempts. @default no limit */
+  /** Maximum requests for earlier attempts. @default no limit */
   readonly budget?: number | undefined;
   readonly requests: readonly RequestStep[];
-  /** The process ends: at its nth request, or at its nth commit, before or after that is durable. */
+  /** Kills the process at its nth request or nth commit, before or after that is durable. */
   readonly dies?: { readonly at: number; readonly where: "request" | "before" | "after" } | undefined;
 }
 
 export type Step = WorldStep | OuterStep | SyncStep;
 
-/** How a world begins. */
+/** A world's initial state. */
 export interface Beginning {
   readonly dags: number;
   readonly runs: number;
@@ -99,7 +99,7 @@ const number = fc.nat(7);
 const few = fc.boolean();
 const constant = <const T>(value: T) => fc.constant(value);
 
-/** @param longestLateMs how late a commit may become visible: the overlap of the syncs */
+/** @param longestLateMs how late a commit may become visible, which is the syncs' overlap */
 export function stories(longestLateMs: number, length: number): fc.Arbitrary<Story> {
   const lateMs = fc.oneof(
     { weight: 5, arbitrary: fc.constant(undefined) },

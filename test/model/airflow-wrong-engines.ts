@@ -1,4 +1,4 @@
-/** Engines that are wrong on purpose: what they store, with which state, and where they go on. */
+/** Deliberately broken engines: wrong in what they store, with which state, or where they resume. */
 import type { StoredValues } from "@org/destination";
 import type { Step } from "./airflow-steps.ts";
 import {

@@ -1,4 +1,4 @@
-/** What wrong sources and engines are made of, and the lives that show them. */
+/** Building blocks of broken sources and engines, and of the histories that expose them. */
 import type { Batch, Json, StoredValues } from "@org/destination";
 import type { Source, Stream, StreamBatch } from "@org/sync-engine/source";
 import type { Breaks } from "./airflow-model.ts";
@@ -6,12 +6,11 @@ import type { Beginning, Step, SyncStep } from "./airflow-steps.ts";
 
 export interface WrongCase {
   readonly wrong: Breaks;
-  /** How the model says it. */
+  /** The model's message. */
   readonly because: RegExp;
   readonly beginning?: Partial<Beginning>;
   /**
-   * The shortest life in which it shows, where something happens at the nth request or commit: which one that is, is
-   * found by trying.
+   * The shortest history that exposes it, with an event at the nth request or commit. The test finds n by trying.
    */
   readonly steps: (n: number) => readonly Step[];
 }
@@ -33,9 +32,9 @@ export const finish = (run: number): Step => ({ do: "finish run", run });
 export const clear = (run: number, task: number): Step => ({ do: "clear", run, task });
 export const start = (run: number, task: number): Step => ({ do: "start", run, task });
 export const vanish = (run: number) => ({ do: "delete run", run, silently: true }) as const;
-/** A run that is born and ends between two syncs. */
+/** A run that starts and ends between two syncs. */
 export const newRun = (id: number, run: number) => [addRun(id), finish(run)];
-/** A run whose first task instance runs for the first time. */
+/** A run whose first task instance is in its first attempt. */
 export const running: readonly Step[] = [addRun(0), { do: "start run", run: 0 }, start(0, 0)];
 
 export function late(step: Step, lateMs: number): Step {
@@ -69,7 +68,7 @@ export function withStreams(source: Source, change: (batches: Batches) => Batche
   };
 }
 
-/** Gives streams another state than was stored. */
+/** Gives streams a different state than the stored one. */
 export function withState(
   source: Source,
   change: (state: { readonly [name: string]: Json }, now: number) => object,
@@ -86,18 +85,18 @@ export function withState(
   return { ...source, streams };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what the streams share is the source's own
+// biome-ignore lint/suspicious/noExplicitAny: the type is private to the source
 type Shared = any;
 
-/** Gives streams something else to share. */
+/** Replaces what streams share. */
 export function withShared(source: Source, change: (right: Shared) => Shared): Source {
   return { ...source, start: (context) => change(source.start(context)) };
 }
 
-/** The last moment that a position may name. */
+/** The latest valid position. */
 const LATEST = Date.UTC(9999, 0);
 
-/** Puts another position where a state has one, which no elapsed time of ours corrects. */
+/** Replaces a state's position, without one that our own clock could correct. */
 export function withPosition(batch: StreamBatch, server: number): StreamBatch {
   const state = batch.state as { readonly [name: string]: Json };
   if (!("position" in state)) return batch;

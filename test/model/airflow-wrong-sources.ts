@@ -1,4 +1,4 @@
-/** Sources that are wrong on purpose: what they ask, and what they believe. */
+/** Deliberately broken sources: wrong in what they request, or in what they conclude. */
 import type { StoredValues } from "@org/destination";
 import type { Step } from "./airflow-steps.ts";
 import {
@@ -134,7 +134,7 @@ export const wrongSources: Record<string, WrongCase> = {
           return {
             ...right,
             taskCounts: async () => counted,
-            // Asked last before the counts are looked at.
+            // The last request before the counts are compared.
             async gone(...given: Parameters<typeof right.gone>) {
               const gone = await right.gone(...given);
               for (const [dag, count] of await right.taskCounts()) counted.set(dag, count);
@@ -144,7 +144,7 @@ export const wrongSources: Record<string, WrongCase> = {
         }),
     },
     because: /ghost: airflow_task_instances/,
-    // Three DAGs, of which a reconcile reads another one again by itself.
+    // Three DAGs. A reconcile re-reads a different one of them as part of its scrub.
     beginning: { dags: 3, runs: 2, runsPerAnswer: 1 },
     steps: (n) => [
       sync,

@@ -7,7 +7,7 @@ import { wrongSources } from "./airflow-wrong-sources.ts";
 
 const cases = Object.entries({ ...wrongEngines, ...wrongSources });
 const usual: Beginning = { dags: 1, runs: 0, runsPerAnswer: 1000, cursor: true, pageLimit: 100 };
-/** More requests and commits than any of the stories' syncs needs. */
+/** More requests and commits than any sync in the histories needs. */
 const MOST = 40;
 
 const complaint = (story: Story, wrong: Breaks) =>
@@ -23,7 +23,7 @@ describe("a wrong Airflow source or engine is caught by the model's requirements
     let found = "nothing";
     for (let n = 1; n <= most && !because.test(found); n += 1) {
       found = await complaint(storyOf(n), wrong);
-      // The right one lives through the same.
+      // The correct one survives the same history.
       if (because.test(found)) await liveThrough(storyOf(n));
     }
     expect(found).toMatch(because);
@@ -31,15 +31,15 @@ describe("a wrong Airflow source or engine is caught by the model's requirements
 });
 
 if (process.env.NIGHTLY) {
-  // Chance told no story of them in five thousand: other rules bring back most of what they lose. Their own stories,
-  // above, show them.
+  // Five thousand random histories did not expose these, since other rules repair most of what they lose. Their own
+  // histories, above, do.
   const rare = [
     "states of which the server counts more are not read",
     "the state is stored before the rows",
     "unfinished task instances are not read again",
     "task instances are counted after the window",
   ];
-  describe("and by random lives alone", () => {
+  describe("and by random histories alone", () => {
     test.each(cases.filter(([name]) => !rare.includes(name)))(
       "%s",
       async (_, { wrong }) => {

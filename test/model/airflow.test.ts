@@ -5,7 +5,7 @@ import { regressions } from "./airflow-regressions.ts";
 import { stories } from "./airflow-steps.ts";
 
 const wanted = Number(process.env.MODEL_STEPS ?? (process.env.NIGHTLY ? 500_000 : 2_500));
-/** What ends a night before it has lived through all of its steps, in ms. */
+/** Time limit at night, in ms. Ends the test even if steps are left. */
 const MOST_MS = process.env.MODEL_STEPS ? 3_000_000 : 900_000;
 const seed = Number(process.env.MODEL_SEED ?? (process.env.NIGHTLY ? Date.now() % 2 ** 31 : 20_261_121));
 const MOST_STEPS = 60;
@@ -13,7 +13,7 @@ const MOST_LATE_MS = 600_000;
 
 test.each(regressions)("$name", ({ story }) => liveThrough(story));
 
-test("I1-I9: whatever happens to an Airflow, its tables hold only what existed, and everything it shows", async () => {
+test("I1-I9: whatever happens to an Airflow, its tables hold only rows that existed, and all that the API shows", async () => {
   const before = { ...counts };
   const startedAt = performance.now();
   await fc.assert(

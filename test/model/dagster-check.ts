@@ -1,17 +1,17 @@
-/** What must hold of the tables of a Dagster, whatever happened. */
+/** The invariants of a Dagster's tables. */
 import { formatSix } from "@org/simulators/internal";
 import { dagsterTables } from "@org/sources/dagster";
 import { sorted } from "./dagster-ledger.ts";
 import type { DagsterLife } from "./dagster-life.ts";
 
 export type StoredValues = Readonly<Record<string, unknown>>;
-/** The rows of the four tables by their keys, deleted ones too. */
+/** The rows of the four tables by key, including deleted ones. */
 export type Tables = ReadonlyMap<string, ReadonlyMap<string, StoredValues>>;
 
 export const tableNames = dagsterTables.map(({ name }) => name);
 const finals: ReadonlySet<unknown> = new Set(["SUCCESS", "FAILURE", "CANCELED"]);
 
-/** At any time, also where a sync died: nothing in the tables that never was, nothing marked deleted that is there. */
+/** At any time, even after a crash: no row that never existed, and no existing row marked as deleted. */
 export function neverWrong(life: DagsterLife, tables: Tables): string[] {
   const found: string[] = [];
   for (const [table, rows] of tables) {
@@ -28,7 +28,7 @@ export function neverWrong(life: DagsterLife, tables: Tables): string[] {
   return found;
 }
 
-/** What a sync began with. */
+/** The situation at the start of a sync. */
 export interface Start {
   readonly tick: number;
   readonly runs: ReadonlySet<string>;
@@ -36,7 +36,7 @@ export interface Start {
 }
 
 /**
- * After a sync that came to its end, whatever happened meanwhile: all runs of before it, no version older than it, and
+ * After a complete sync, whatever happened during it: all runs from before it, none in a version older than its start, and
  * after a reconcile none that was deleted before it.
  */
 export function asOfStart(life: DagsterLife, tables: Tables, start: Start): string[] {
@@ -60,7 +60,7 @@ export function asOfStart(life: DagsterLife, tables: Tables, start: Start): stri
   return found;
 }
 
-/** After a sync that nothing disturbed: the tables are what the API shows, and after a reconcile no run more. */
+/** After an undisturbed sync: the tables hold what the API shows, and after a reconcile no other run. */
 export function asShown(life: DagsterLife, before: Tables, tables: Tables, reconcile: boolean): string[] {
   life.ledger.zoneSeen(life.world);
   return [...runs(life, tables, reconcile), ...definitions(life, before, tables)];
@@ -80,7 +80,7 @@ function runs(life: DagsterLife, tables: Tables, reconcile: boolean): string[] {
     const isSame = stored === wanted;
     if (!isSame && !ledger.mayBeLate(run.runId) && !(ledger.isUnproven && finals.has(row.status)))
       found.push(`stale: run ${run.runId} is ${stored}, not ${wanted}`);
-    // One offset corrects the rows from both sides of a move: see docs/limits.md.
+    // A single offset corrects rows from before and after a change of time zone: see docs/limits.md.
     const zones = ledger.hasMoved || !ledger.isZoneProven ? [...ledger.zones] : [run.updateOffset];
     const isOneOf = (time: unknown, instant: number, offset: number) =>
       zones.some((zone) => formatSix(instant + offset - zone) === time);
@@ -98,7 +98,7 @@ function runs(life: DagsterLife, tables: Tables, reconcile: boolean): string[] {
   return found;
 }
 
-/** What the loaded locations define; what the others defined stays as the table had it. */
+/** What the loaded locations define. Definitions of the others must stay as they are in the table. */
 function definitions(life: DagsterLife, before: Tables, tables: Tables): string[] {
   const { world } = life;
   const locations = [...world.locations.values()];

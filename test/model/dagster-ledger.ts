@@ -1,45 +1,45 @@
-/** Every version of every row that a simulated Dagster ever held: what a table may hold at all. */
+/** Records every version of every row that a simulated Dagster ever held: all that a table may contain. */
 import { type DagsterWorld, formatSix, type SimulatedDagsterRun } from "@org/simulators/internal";
 
 type Row = Readonly<Record<string, unknown>>;
 type Kind = "runs" | "definitions" | "materializations" | "schedules" | "sensors";
 
-/** So many syncs that look for deletions read all runs again: a thirtieth each, and one more for the end of the listing. */
+/** Number of reconciles that re-read all runs: each reads a thirtieth, and one more finds the end of the listing. */
 const rereadAfter = 32;
 
 export class DagsterLedger {
-  /** Rises with everything that happens. */
+  /** Incremented by every change. */
   tick = 0;
   /** Offsets from UTC that the database ever had, in microseconds. */
   readonly zones = new Set<number>([0]);
-  /** Whether rows of one moment may be in another zone than those of the next. */
+  /** Whether rows may be in different time zones. */
   hasMoved = false;
-  /** Set while the database may be in a zone that no run has shown yet: until one does, no window sees a mere tag. */
+  /** Set while no run has revealed the database's current zone. Until then, windows miss changes that only add a tag. */
   isUnproven = false;
-  /** By kind and key: its versions, each with the tick until which it was held. */
+  /** By kind and key: versions, each with its last tick. */
   readonly #versions = new Map<string, Map<string, number>>();
   readonly #current = new Map<string, string>();
   readonly #times = new Map<string, Set<string>>();
   /** The tick at which a run was first seen. */
   readonly #born = new Map<string, number>();
   readonly #texts = new Map<string, { readonly syncedAt: unknown; readonly text: string }>();
-  /** Runs whose end came late, and how many syncs had looked for deletions by then. */
+  /** Runs with a late end, and the number of reconciles before it. */
   readonly #late = new Map<string, number>();
   #reconciles = 0;
   readonly #launched = new Map<string, string>();
   #provenZone = Number.POSITIVE_INFINITY;
 
-  /** A run that had ended got another end, with a time long past: only reading it again shows that. */
+  /** A finished run got another end, with a time long past, which only a re-read reveals. */
   finishedLate(runId: string): void {
     this.#late.set(runId, this.#reconciles);
   }
 
-  /** After a sync that looked for deletions, and came to its end. */
+  /** Call after a complete reconcile. */
   reconciled(): void {
     this.#reconciles += 1;
   }
 
-  /** Whether a run may still be as it was before its late end: until all runs were read again, twice at most. */
+  /** Whether a run may still lack its late end: until all runs were re-read, at most twice. */
   mayBeLate(runId: string): boolean {
     return this.#reconciles - (this.#late.get(runId) ?? Number.NEGATIVE_INFINITY) < rereadAfter;
   }
@@ -70,7 +70,7 @@ export class DagsterLedger {
     for (const row of rows.dagster_sensors) this.#hold("sensors", row.id as string, sensorText(row));
   }
 
-  /** After the database was moved to another zone. */
+  /** Call after the database moved to another zone. */
   zoneMoved(world: DagsterWorld): void {
     this.zones.add(world.databaseOffset);
     this.hasMoved = true;
@@ -78,17 +78,17 @@ export class DagsterLedger {
     for (const run of world.runs.values()) this.recordRun(run);
   }
 
-  /** After a sync that nothing disturbed: whether a run shows in which zone the database is now. */
+  /** Call after an undisturbed sync: checks whether a run reveals the database's current zone. */
   zoneSeen(world: DagsterWorld): void {
     const shows = (run: SimulatedDagsterRun) =>
-      // Not one that was tagged soon after its end: whether the sync saw it nobody knows.
+      // Not a run that was tagged soon after its end, since the sync may or may not have seen it untagged.
       run.endTime === run.updateTime && run.updateOffset === world.databaseOffset;
     if (![...world.runs.values()].some(shows)) return;
     this.isUnproven = false;
     this.#provenZone = Math.min(this.#provenZone, world.databaseOffset);
   }
 
-  /** What was known of the zone is forgotten with the state: it counts only as shown again. */
+  /** Call when the state is dropped: the zone is unknown until a run reveals it again. */
   forgetZone(): void {
     this.#provenZone = Number.POSITIVE_INFINITY;
   }
@@ -97,7 +97,7 @@ export class DagsterLedger {
     return Number.isFinite(this.#provenZone);
   }
 
-  /** A stored run as text: worked out once for each time that it was stored. */
+  /** A stored run as text. Cached by the time it was stored. */
   runTextOf(row: Row): string {
     const id = row.run_id as string;
     const known = this.#texts.get(id);
@@ -112,7 +112,7 @@ export class DagsterLedger {
     return this.#current.get(`runs ${runId}`)!;
   }
 
-  /** What is wrong with a row of a table, if it never was the server's; and how old its version is at most. */
+  /** Whether a table's row ever existed on the server, and the latest tick of that version. */
   judge(table: string, row: Row): { readonly wrong?: string; readonly lastHeld?: number } {
     if (table === "dagster_runs") {
       const text = this.runTextOf(row);
@@ -144,7 +144,7 @@ export class DagsterLedger {
     return {};
   }
 
-  /** Whether a run was there by then. */
+  /** Whether a run existed at that tick. */
   isOlder(runId: string, tick: number): boolean {
     return (this.#born.get(runId) ?? 0) <= tick;
   }
@@ -161,7 +161,7 @@ export class DagsterLedger {
   }
 }
 
-/** A run as its row has it, without the times that the database's zone shifts. */
+/** A run's row without the times that depend on the database's zone. */
 function runText(run: SimulatedDagsterRun): string {
   const time = (instant: number | null) => (instant === null ? null : formatSix(instant));
   return JSON.stringify(

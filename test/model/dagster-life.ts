@@ -1,4 +1,4 @@
-/** Carries out what can happen to a Dagster, and keeps every version of every row that it ever held. */
+/** Performs steps on a simulated Dagster, and records every version of every row. */
 import {
   createEmptyDagsterWorld,
   type DagsterVersion,
@@ -12,12 +12,12 @@ const finals: ReadonlySet<string> = new Set(["SUCCESS", "FAILURE", "CANCELED"]);
 const versions: readonly DagsterVersion[] = ["1.7.10", "1.10.21", "1.13.27"];
 const quarterMs = 15 * 60_000;
 const locations = ["a", "b", "c"];
-/** Texts that a path has to survive: dots, slashes, quotes, other alphabets. */
+/** Awkward texts in paths: dots, slashes, quotes, other alphabets. */
 const paths = [["raw", "orders"], ["a.b"], ["a", "b"], ["äö", "x/y"], ['qu"ote'], ["never"]];
 
-/** What a step is done in the middle of. */
+/** Where in a sync a step happens. */
 export interface Meanwhile {
-  /** The run after which the page begins that is being asked for. */
+  /** The run after which the requested page starts. */
   readonly pageToken?: string | undefined;
   readonly pageSize: number;
 }
@@ -26,9 +26,9 @@ export class DagsterLife {
   readonly world: DagsterWorld;
   readonly ledger = new DagsterLedger();
   version: DagsterVersion;
-  /** Our own clock, in ms: it passes like the server's, which may be set. */
+  /** Our own clock, in ms. It runs like the server's, but is never set. */
   localMs: number;
-  /** Set back since the last sync that ended well: it may not be set forward again, since no client could tell. */
+  /** Whether the clock was set back since the last successful sync. Then it must not be set forward: no client could tell. */
   wasSetBack = false;
   #tags = 0;
 
@@ -57,7 +57,7 @@ export class DagsterLife {
     else this.ledger.recordDefinitions(this.world);
   }
 
-  /** @returns the runs that changed; undefined where anything else may have */
+  /** @returns the changed runs. Undefined if anything else may have changed. */
   #apply(step: WorldStep, meanwhile?: Meanwhile): readonly SimulatedDagsterRun[] | undefined {
     const { world } = this;
     switch (step.do) {
@@ -80,7 +80,7 @@ export class DagsterLife {
         });
       case "tag":
         return this.#with(chosen(this.#newest(), step.run), (run) => {
-          // A change some whole quarters of an hour after an end looks like an end in another zone.
+          // A change a multiple of 15 minutes after an end looks like an end in another zone.
           this.#away(run.endTime);
           this.#tags += 1;
           world.tag(run, `tag-${step.value % 2}`, `${step.value}-${this.#tags}`);
@@ -119,11 +119,11 @@ export class DagsterLife {
         world.advance(step.byMs);
         return [];
       case "zone":
-        // Moved under 1.7, which compares in the zone of now, what was written before would be filtered by a wrong time.
+        // 1.7 compares in the current zone, so it would filter rows from before the move by a wrong time.
         if (this.version === "1.7.10" || meanwhile) return [];
-        // Moved again before a sync saw the first move, no window would show what was tagged in between.
+        // If it moved again before a sync saw the first move, no window would show runs tagged in between.
         if (this.ledger.isUnproven) return [];
-        // A tag right after an end from before would look like an end that shows the new zone.
+        // A tag right after an end from before the move would look like an end in the new zone.
         this.localMs += 3000;
         world.advance(3000);
         world.moveDatabase(step.hours * 4 * quarterMs);
@@ -165,7 +165,7 @@ export class DagsterLife {
         const path = chosen(paths, step.which)!;
         const id = JSON.stringify(path);
         const others = [...world.locations.values()].filter(({ assets }) => assets.has(id));
-        // It moves here; from a location that does not load nothing can be taken.
+        // It moves here. Nothing can be taken from a location that does not load.
         if (others.some(({ state }) => state !== "loaded")) return;
         for (const other of others) world.undefineAsset(other.name, path);
         world.defineAsset(location, { path, description });
@@ -222,14 +222,14 @@ export class DagsterLife {
     return this.world.now() - agoMs * 1000;
   }
 
-  /** When a worker whose clock is behind or ahead says that something happens now. */
+  /** The current time by a worker's clock, which is behind or ahead. */
   #event(agoMs: number): number {
     const event = this.#past(agoMs);
     if (!this.world.writesEventTimes) this.#away(event);
     return event;
   }
 
-  /** Waits where a change now would lie some whole quarters of an hour from a moment. */
+  /** Waits if a change now would be a multiple of 15 minutes away from a given time. */
   #away(moment: number | null): void {
     if (moment === null) return;
     const differenceMs = Math.abs(this.world.now() - moment) / 1000;

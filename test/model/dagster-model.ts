@@ -1,4 +1,4 @@
-/** Plays steps against a simulated Dagster, syncs it into memory, and says what is wrong with the tables. */
+/** Plays steps against a simulated Dagster, syncs it into memory, and reports what is wrong with the tables. */
 import { createDagsterClient } from "@org/dagster-client";
 import type { Destination } from "@org/destination";
 import { wrapSession } from "@org/destination/adapter";
@@ -11,7 +11,7 @@ import { DagsterLife } from "./dagster-life.ts";
 import type { Beginning, Step, SyncStep } from "./dagster-steps.ts";
 import { type ScriptedRequests, scriptedFetch } from "./support/scripted-fetch.ts";
 
-/** What a test puts in the place of a part, to see that the model notices. */
+/** Broken replacements for parts, to check that the model catches them. */
 export interface Wrong {
   readonly fetch?: (fetch: typeof globalThis.fetch, life: DagsterLife) => typeof globalThis.fetch;
   readonly source?: (source: Source, life: DagsterLife) => Source;
@@ -21,11 +21,11 @@ export interface Wrong {
 export interface Played {
   readonly steps: number;
   readonly syncs: number;
-  /** Those after which the tables had to equal what the server shows. */
+  /** Number of syncs after which the tables had to equal the server. */
   readonly compared: number;
 }
 
-/** @throws Error that says after which step what is wrong */
+/** @throws Error that says what is wrong after which step */
 export async function play(beginning: Beginning, steps: readonly Step[], wrong: Wrong = {}): Promise<Played> {
   const life = new DagsterLife(beginning);
   const memory = memoryDestination();
@@ -58,9 +58,9 @@ async function syncOnce(
   asked: { readonly step: SyncStep; readonly overlapMs: number; readonly wrong: Wrong; readonly before: Tables },
 ): Promise<Found> {
   const { overlapMs, wrong, before } = asked;
-  // Pages so small that there would be hundreds of them show nothing that a dozen does not.
+  // Hundreds of small pages reveal no more than a dozen.
   const step = { ...asked.step, pageSize: Math.max(asked.step.pageSize, Math.ceil(life.world.runs.size / 12)) };
-  // A stream that was never read has nothing to reconcile.
+  // A stream without a state has nothing to reconcile.
   const reconcile = step.reconcile && before.get("dagster_runs")!.size > 0;
   const start = { tick: life.ledger.tick, runs: new Set(life.world.runs.keys()), reconcile };
   if (step.fullRefresh) life.ledger.forgetZone();
@@ -109,7 +109,7 @@ function tablesOf(memory: MemoryDestination): Tables {
   );
 }
 
-/** The process dies at a commit: nothing that it asks for after it happens any more. */
+/** Simulates a process that dies at a commit: nothing that it requests afterwards happens. */
 function mortalDestination(destination: Destination, { dies }: SyncStep) {
   let commits = 0;
   let dead = false;

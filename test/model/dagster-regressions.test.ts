@@ -1,4 +1,4 @@
-/** What the model found: each went wrong once. A failing seed becomes a test here, shrunk, with its name. */
+/** Failures that the model found. A failing seed becomes a test here, shrunk and named. */
 import { test } from "vitest";
 import { play } from "./dagster-model.ts";
 import type { Beginning, Step, SyncStep } from "./dagster-steps.ts";
@@ -27,7 +27,7 @@ const regressions: Record<string, readonly [Beginning, readonly Step[]]> = {
       { do: "brief", count: 1, agoMs: 0 },
       { do: "advance", byMs: 100_000 },
       { do: "tag", run: 0, value: 1 },
-      // So many that it is not among the newest, which are read each time; so long that no window reaches back to it.
+      // Enough runs that it is not among the newest, which are always read, and enough time that no window reaches it.
       ...Array.from({ length: 52 }, (): Step => ({ do: "add", location: 0 })),
       { do: "advance", byMs: 13 * hour },
       sync,

@@ -1,20 +1,20 @@
-/** What can happen to a Dagster, as data: so that a failure can be printed, shrunk, and kept as a test. */
+/** Events of a Dagster, as data, so that a failing history can be printed, shrunk and kept as a test. */
 import type { DagsterRunStatus } from "@org/simulators/internal";
 import fc from "fast-check";
 
-/** Numbers choose among what there is, counted from the end and taken modulo; times are ms. */
+/** Numbers select existing rows, counted from the end, modulo their count. Times are in ms. */
 export type WorldStep =
   | { readonly do: "add"; readonly location: number; readonly sensor?: number | undefined }
   | { readonly do: "start"; readonly run: number; readonly agoMs: number }
   | { readonly do: "status"; readonly run: number; readonly status: DagsterRunStatus }
   | { readonly do: "finish"; readonly run: number; readonly status: "SUCCESS" | "FAILURE" | "CANCELED"; agoMs: number }
-  /** A worker reports the end of a run that has ended already, with the time of long ago: that leaves no trace. */
+  /** A worker reports another end of a finished run, with a time long past, which leaves no trace. */
   | { readonly do: "finish late"; readonly run: number; readonly status: "SUCCESS" | "FAILURE"; readonly agoMs: number }
   | { readonly do: "tag"; readonly run: number; readonly value: number }
-  /** So many runs that are born and end at once, with the times of a worker whose clock is behind or ahead. */
+  /** Several runs that start and end at once, by a worker's clock that is behind or ahead. */
   | { readonly do: "brief"; readonly count: number; readonly agoMs: number }
   | { readonly do: "delete"; readonly run: number; readonly count: number }
-  /** The run after which the page that is being asked for begins; with `page`, the whole page before it. */
+  /** Deletes the run after which the requested page starts; with `page`, the whole previous page. */
   | { readonly do: "delete-cursor"; readonly page: boolean }
   | { readonly do: "materialize"; readonly asset: number; readonly run?: number | undefined }
   | { readonly do: "wipe"; readonly asset: number }
@@ -29,12 +29,12 @@ export type WorldStep =
 
 export type Definition = "assets" | "schedules" | "sensors";
 
-/** Something that happens to the nth request of a sync. */
+/** An event at the nth request of a sync. */
 export type RequestStep =
   | { readonly at: number; readonly fails: Failure; readonly times: number }
   | { readonly at: number; readonly when: "before" | "after"; readonly world: WorldStep };
 
-/** The first ones pass: a sync that meets them goes on. */
+/** The first ones are transient: a sync continues. */
 export const failures = ["429", "503", "reset", "cut", "errors", "python", "html"] as const;
 export type Failure = (typeof failures)[number];
 
@@ -44,13 +44,13 @@ export interface SyncStep {
   readonly reconcile: boolean;
   readonly fullRefresh?: boolean | undefined;
   readonly requests: readonly RequestStep[];
-  /** The process dies: at its nth request, or at its nth commit, before or after that is durable. */
+  /** Kills the process at its nth request or nth commit, before or after that is durable. */
   readonly dies?: { readonly at: number; readonly where: "request" | "before" | "after" } | undefined;
 }
 
 export type Step = WorldStep | SyncStep;
 
-/** How a world begins. */
+/** A world's initial state. */
 export interface Beginning {
   readonly version: number;
   readonly hours: number;
@@ -61,7 +61,7 @@ export interface Beginning {
 const minute = 60_000;
 const hour = 60 * minute;
 const number = fc.nat(11);
-/** Hours old mostly, sometimes ahead. */
+/** Usually hours old, sometimes in the future. */
 const agoMs = fc.oneof(
   { weight: 3, arbitrary: fc.constant(0) },
   { weight: 3, arbitrary: fc.integer({ min: 1, max: 30 * hour }) },
@@ -197,6 +197,6 @@ export const beginning: fc.Arbitrary<Beginning> = fc.record({
   version: fc.nat(2),
   hours: fc.constantFrom(0, 0, -5, 9),
   overlapMs: fc.constantFrom(1000, minute, 10 * minute),
-  // The newest 50 are read at every sync, so only what lies behind them shows whether windows are right.
+  // Every sync reads the newest 50, so only older runs show whether windows are right.
   runs: fc.oneof({ weight: 1, arbitrary: fc.nat(12) }, { weight: 2, arbitrary: fc.integer({ min: 52, max: 62 }) }),
 });

@@ -13,11 +13,11 @@ describe("a wrong Dagster source or engine is caught by the model's requirements
   });
 });
 
-// A second end with a time long past, which no later change makes up for: three thousand lives did not show one.
+// A second end with a time long past that no later change repairs: three thousand histories did not produce one.
 const rare = ["no run is read again once it has ended"];
 
 if (process.env.NIGHTLY)
-  describe("and by random lives alone", () => {
+  describe("and by random histories alone", () => {
     test.each(cases.filter(([name]) => !rare.includes(name)))(
       "%s",
       async (_, { wrong }) => {

@@ -1,4 +1,4 @@
-/** Sources and engines that are wrong on purpose, each with what shows it: the model is worth what it catches. */
+/** Deliberately broken sources and engines, each with a history that exposes it: they test the model itself. */
 import type { Destination, Json } from "@org/destination";
 import type { Source, Stream, StreamBatch } from "@org/sync-engine/source";
 import type { Wrong } from "./dagster-model.ts";
@@ -8,9 +8,9 @@ import { withSmallKey } from "./support/small-key.ts";
 
 export interface WrongCase {
   readonly wrong: Wrong;
-  /** How the model says it. */
+  /** The model's message. */
   readonly because: RegExp;
-  /** The shortest life in which it shows. */
+  /** The shortest history that exposes it. */
   readonly beginning: Beginning;
   readonly steps: readonly Step[];
 }
@@ -175,7 +175,7 @@ export const wrongCases: Record<string, WrongCase> = {
     beginning: newest,
     steps: [
       sync,
-      // More of the newest than one answer holds: their walk takes a request after the window was read.
+      // More new runs than fit in a response, so their walk needs another request after the window.
       { do: "brief", count: 55, agoMs: 5 * hour },
       {
         ...sync,
@@ -273,7 +273,7 @@ function withRuns(source: Source, change: (batches: Batches) => Batches): Source
   return { ...source, streams };
 }
 
-/** Puts another position where a state has one, which no elapsed time of ours corrects. */
+/** Replaces a state's position, without one that our own clock could correct. */
 function withPosition(batch: StreamBatch, server: number): StreamBatch {
   const state = batch.state as { readonly [name: string]: Json };
   if (!("position" in state)) return batch;

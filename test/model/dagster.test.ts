@@ -5,12 +5,12 @@ import { beginning, steps } from "./dagster-steps.ts";
 
 const STEPS = Number(process.env.MODEL_STEPS ?? (process.env.NIGHTLY ? 500_000 : 2_500));
 const SEED = Number(process.env.MODEL_SEED ?? (process.env.NIGHTLY ? Date.now() % 1_000_000 : 261_121));
-/** What ends a night before it has lived through all of its steps, in ms. */
+/** Time limit at night, in ms. Ends the test even if steps are left. */
 const MOST_MS = process.env.MODEL_STEPS ? 6_000_000 : 900_000;
-/** Lives between two looks at the number of steps. */
+/** Histories between two checks of the number of steps. */
 const ROUND = 20;
 
-test("whatever happens to a Dagster, its tables hold only what existed, and miss nothing that it shows", async () => {
+test("whatever happens to a Dagster, its tables hold only rows that existed, and all that the API shows", async () => {
   const total = { steps: 0, syncs: 0, compared: 0 };
   const startedAt = performance.now();
   const property = fc.asyncProperty(beginning, steps, async (first, all) => {

@@ -1,7 +1,7 @@
 import type { Destination, Session } from "@org/destination";
 import { wrapSession } from "@org/destination/adapter";
 
-/** A destination whose nth commit ends the process, before or after it became durable. */
+/** A destination whose nth commit kills the process, before or after it is durable. */
 export function dying(
   destination: Destination,
   dies: { readonly at: number; readonly where: "request" | "before" | "after" } | undefined,
@@ -19,7 +19,7 @@ export function dying(
   });
 }
 
-/** A destination with another way to commit, and maybe to read keys. */
+/** Replaces a destination's `commit`, and optionally `keys`. */
 export function wrapped(
   destination: Destination,
   commitOf: (session: Session) => Session["commit"],

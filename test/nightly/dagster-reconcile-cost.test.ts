@@ -45,7 +45,7 @@ describeLive(`what it costs to look for deletions in ${RUNS} runs`, () => {
       const result = await syncNow(true);
       report(`a reconcile after ${count} deletions`, result);
       expect(result.streams[0]?.deleted).toBe(count);
-      // The ids of all runs come 10,000 at a time, and the missing ones are asked for 1,000 at a time.
+      // All run ids are listed 10,000 at a time, and the missing ones are requested 1,000 at a time.
       const most = count === 0 ? 0 : RUNS / 10_000 + 2 + 2 * Math.ceil(count / 1000);
       expect(result.requests).toBeLessThanOrEqual(plain.requests + most);
     });

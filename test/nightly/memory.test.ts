@@ -1,5 +1,5 @@
 /**
- * I11 at its full size: 20,000 runs with 100 kB of conf each, two gigabytes, into every destination, by the program as people
+ * I11 at full size: 20,000 runs with 100 kB of conf each, two gigabytes, into every destination, by the program as users
  * run it: compiled, without flags.
  */
 import { execFile } from "node:child_process";
@@ -17,7 +17,7 @@ import { log } from "../live/live.ts";
 const RUNS = Number(process.env.MEMORY_RUNS ?? 20_000);
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "memory-"));
-// Where the drivers are found.
+// The drivers are resolved from here.
 const program = join(root, "node_modules", `.memory-${process.pid}.mjs`);
 let airflow: Awaited<ReturnType<typeof startHeavyAirflow>>;
 
@@ -40,7 +40,7 @@ afterAll(() => {
   rmSync(program, { force: true });
 });
 
-/** How much memory the process may have. */
+/** The process's memory limit. */
 const MOST_MEGABYTES = 400;
 const destinations = ["sqlite", "postgres", "duckdb", "files"] as const;
 

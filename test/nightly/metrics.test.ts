@@ -1,4 +1,4 @@
-/** Metrics as the parser of Prometheus' own Python client reads them: every value, and every label as it was named. */
+/** Reads the metrics with Prometheus' own Python client: every value, and every label. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

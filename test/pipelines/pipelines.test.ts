@@ -1,4 +1,4 @@
-/** Every source into every destination: all of them end with the same rows. S3 is in test/live/s3.test.ts. */
+/** Every source into every destination: all must end with the same rows. S3 is in test/live/s3.test.ts. */
 import { describe, test } from "vitest";
 import { livePipeline } from "../support/pipeline-life.ts";
 import { startSuites } from "../support/suites.ts";

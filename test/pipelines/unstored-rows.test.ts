@@ -1,4 +1,4 @@
-/** I14: one row that a destination cannot hold, from the server to the table, in every destination. */
+/** I14, end to end: one row that a destination cannot hold, for every destination. */
 import { createHash } from "node:crypto";
 import { createAirflowClient } from "@org/airflow-client";
 import { createDagsterClient } from "@org/dagster-client";
@@ -18,8 +18,8 @@ import { startSuites } from "../support/suites.ts";
 const suites = await startSuites();
 
 /**
- * Puts in the place of a word what is too deep for any of them, since writing it down takes a call for each level; also
- * for the simulator.
+ * Replaces a placeholder in a response with JSON that is nested too deeply for any destination. The simulator could not
+ * serialize it either.
  */
 const withDepth: typeof fetch = async (...given) => {
   const response = await fetch(...given);
@@ -75,7 +75,7 @@ describe.each(fixtures)("%s", (_, create) => {
     const auth = { username: "admin", password: "admin" };
     const client = createAirflowClient({ url: simulator.url, auth, fetch: withDepth });
     const source = airflow({ client });
-    /** Syncs an hour later; returns what was gone around, and the runs that are in the table. */
+    /** Syncs an hour later. @returns the skipped rows, and the runs in the table */
     async function syncNow() {
       simulator.clock.advance(60 * 60_000);
       const options = { source, destination: fixture.connect(), reconcile: false, now: () => simulator.clock.now() };
@@ -99,7 +99,7 @@ describe.each(fixtures)("%s", (_, create) => {
     Object.assign(runs[1]!, good);
     expect(await syncNow()).toEqual({ errors: [], problems: [], there: ["a", "b", "c", "d"] });
 
-    // One that the table holds an older version of, and that goes then.
+    // A row that the table holds in an older version, and that is deleted later.
     world.unstamp(Object.assign(runs[2]!, bad));
     world.setRunState(runs[2]!, "failed");
     const third = [expect.stringContaining('dag_run_id "c" is not stored')];

@@ -1,4 +1,4 @@
-/** A pipeline's whole life, from its first sync to a full refresh, into a destination and into memory beside it. */
+/** Runs a pipeline from its first sync to a full refresh, into a destination and, for comparison, into memory. */
 import type { Destination } from "@org/destination";
 import { memoryDestination } from "@org/destination/memory";
 import type { DestinationSuite, Fixture } from "@org/destination/testing";
@@ -8,7 +8,7 @@ import { expect, onTestFinished } from "vitest";
 import { sourceOf } from "../crash/support/small-sync.ts";
 import { type Kind, startSubject } from "../crash/support/subject.ts";
 
-/** After each of its syncs the destination must hold what memory holds, and what the server does. */
+/** After each sync, the destination must hold the same rows as memory, and as the server. */
 export async function livePipeline<P extends Fixture>(suite: DestinationSuite<P>, kind: Kind): Promise<void> {
   const subject = await startSubject(kind);
   const fixture = await suite.create();
@@ -19,7 +19,7 @@ export async function livePipeline<P extends Fixture>(suite: DestinationSuite<P>
   const syncTo = (destination: Destination, options: Partial<SyncOptions> = {}) =>
     sync({ source, pipeline: "one", ...(options as object), destination });
 
-  /** Syncs into both, and holds both against each other and the server. */
+  /** Syncs into both, and compares them with each other and with the server. */
   async function syncBoth(what: string, options: Partial<SyncOptions> = {}) {
     const results = [await syncTo(inMemory, options), await syncTo(fixture.connect(), options)];
     for (const { name, primaryKey } of subject.tables) {
@@ -55,7 +55,7 @@ export async function livePipeline<P extends Fixture>(suite: DestinationSuite<P>
   await syncAlike("full refresh", { fullRefresh: true });
 }
 
-/** A row without the times at which it was written, which no two destinations share. */
+/** A row without the times at which it was written, which differ between destinations. */
 function withLife({ _synced_at, _deleted_at, ...row }: PlainRow): PlainRow {
   return { ...row, live: _deleted_at === null };
 }

@@ -1,15 +1,15 @@
-/** What a query of Prometheus names: read by Prometheus' own grammar. */
+/** Extracts the names in a PromQL query, with Prometheus' own grammar. */
 import { parser } from "@prometheus-io/lezer-promql";
 
 export interface QueryNames {
   readonly metrics: readonly string[];
-  /** Of conditions, with what they are compared to: a text, or the alternatives of an expression. */
+  /** Labels in matchers, with the values they are compared to: a text, or the alternatives of a pattern. */
   readonly conditions: readonly { readonly label: string; readonly values: readonly string[] }[];
-  /** Those that the query groups and joins by. */
+  /** Labels that the query groups and joins by. */
   readonly labels: readonly string[];
 }
 
-/** @throws Error where it is no query */
+/** @throws Error if the query is invalid */
 export function namesIn(query: string): QueryNames {
   const metrics: string[] = [];
   const conditions: QueryNames["conditions"][number][] = [];
@@ -17,7 +17,7 @@ export function namesIn(query: string): QueryNames {
   parser.parse(query).iterate({
     enter({ type, from, to, node }) {
       const text = query.slice(from, to);
-      if (type.isError) throw new Error(`No query, at ${from}: ${query}`);
+      if (type.isError) throw new Error(`Invalid query at ${from}: ${query}`);
       if (type.name === "Identifier") metrics.push(text);
       if (type.name === "UnquotedLabelMatcher") {
         const value = node.getChild("StringLiteral")!;

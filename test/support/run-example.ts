@@ -3,9 +3,9 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
 /**
- * Runs an example as its README says, and returns what it prints.
+ * Runs an example as its README says, and returns its output.
  *
- * @throws When it ends with another exit code than 0: with `code`, `stdout` and `stderr`.
+ * @throws If it fails, with `code`, `stdout` and `stderr`.
  */
 export async function runExample(name: string, env: Record<string, string>, ...args: string[]): Promise<string[]> {
   const file = fileURLToPath(new URL(`../../examples/${name}/index.ts`, import.meta.url));

@@ -1,4 +1,4 @@
-/** The kinds of destinations of which there are fixtures. Without vitest, for other processes. */
+/** The kinds of destinations with fixtures. Does not import vitest, so that other processes can use it. */
 import type { Destination } from "@org/destination";
 import { duckdb } from "@org/destination/duckdb";
 import { files } from "@org/destination/files";

@@ -1,6 +1,6 @@
 /**
- * Loaded before a program (`node --import`), this kills it as it is about to carry out a statement, or just after: the
- * first that fits `KILL_AT` once the program has set `globalThis.isArmed`. The program knows nothing of it.
+ * Preload this (`node --import`) to kill a program just before or after a statement: the first that matches `KILL_AT` once
+ * the program has set `globalThis.isArmed`.
  */
 import fs from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
@@ -32,6 +32,6 @@ watch(DatabaseSync.prototype, "exec");
 watch(DatabaseSync.prototype, "prepare");
 watch(DuckDBConnection.prototype, "run");
 watch(pg.Client.prototype, "query");
-// How the files destination commits: by a link to the manifest.
+// The files destination commits by a hard link to the manifest.
 watch(fs, "link");
 syncBuiltinESMExports();

@@ -1,4 +1,4 @@
-/** A sync into what an older release left goes on from its state: see fixtures/write.ts. */
+/** A sync resumes from the state of an older release: see fixtures/write.ts. */
 import { createAirflowClient } from "@org/airflow-client";
 import { createDemoAirflowWorld, startAirflowSimulator } from "@org/simulators/internal";
 import { airflow, airflowTables } from "@org/sources/airflow";
@@ -8,7 +8,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { connect } from "./connect.ts";
 import { pipeline, unpack } from "./places.ts";
 
-/** The Airflow that the fixtures were synced from, as it was at the end. */
+/** The final state of the Airflow from which the fixtures were synced. */
 function worldOfFixtures() {
   const world = createDemoAirflowWorld({ dags: 0 });
   const tasks = [
@@ -28,7 +28,7 @@ function worldOfFixtures() {
   return { world, dag, second };
 }
 
-test.each(["sqlite", "duckdb"] as const)("%s: goes on from its position, and misses nothing", async (kind) => {
+test.each(["sqlite", "duckdb"] as const)("%s: resumes from its position, and misses nothing", async (kind) => {
   const { world, dag, second } = worldOfFixtures();
   const simulator = await startAirflowSimulator({ world });
   onTestFinished(() => simulator.close());

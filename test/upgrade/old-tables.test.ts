@@ -1,4 +1,4 @@
-/** Tables that an older release made get the key and the columns of this one, in place: see fixtures/write.ts. */
+/** Tables of an older release are migrated in place to the current key and columns: see fixtures/write.ts. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Destination, Session, StoredValues, Table } from "@org/destination";
@@ -9,7 +9,7 @@ import { connect, type Kind, kinds } from "./connect.ts";
 import { fixture, pipeline, unpack } from "./places.ts";
 import { current, fresh, old } from "./tables.ts";
 
-/** Where a copy of what the release left is. */
+/** The place of a copy of the release's data. */
 async function copyOf(kind: Kind): Promise<string> {
   if (kind !== "postgres") return unpack(kind);
   const url = await ownDatabase();
@@ -31,7 +31,7 @@ async function during<T>(destination: Destination, work: (session: Session) => P
   }
 }
 
-/** All rows, whole, in the order of their keys. */
+/** All rows with all columns, sorted by key. */
 const rowsOf = (destination: Destination, table: Table): Promise<StoredValues[]> =>
   during(destination, async (session) => {
     await session.prepare([table]);
@@ -68,7 +68,7 @@ describe.each(kinds)("%s", (kind) => {
   });
 });
 
-/** Where the change is killed, and whether the table has changed by then. */
+/** Where the migration is killed, and whether the table has changed by then. */
 const moments: readonly [Kind, moment: string, isChanged: boolean][] = [
   ["sqlite", "before ^DROP TABLE", false],
   ["sqlite", "before ^COMMIT", false],

@@ -1,4 +1,4 @@
-/** Destinations as an older release left them: see fixtures/write.ts. */
+/** Destinations with data of an older release: see fixtures/write.ts. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -12,7 +12,7 @@ export const pipeline = "airflow@example.org";
 export const fixture = (name: string): string =>
   gunzipSync(readFileSync(new URL(`fixtures/2452459/${name}.gz`, import.meta.url))).toString();
 
-/** A copy of what the release left, until the test ends: where it is. Not of a database server. */
+/** Creates a copy of the release's data until the test ends, and returns its place. Not for database servers. */
 export function unpack(kind: Exclude<Kind, "postgres">): string {
   const folder = mkdtempSync(join(tmpdir(), "upgrade-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,4 +1,4 @@
-/** The table whose key has grown: as it is, and as an older release defined it. */
+/** The table whose key has grown: the current one, and the older release's. */
 import type { Table } from "@org/destination";
 import { taskInstancesTable } from "@org/sources/airflow";
 import { fixture } from "./places.ts";
@@ -6,7 +6,7 @@ import { fixture } from "./places.ts";
 /** The table of this release. */
 export const current: Table = taskInstancesTable;
 
-/** The table as the release defined it, by the columns that it exported. */
+/** The older release's table, with the columns that it exported. */
 export const old: Table = { ...current, ...exportedTable(), description: current.description };
 
 function exportedTable(): Pick<Table, "columns" | "primaryKey"> {
@@ -15,7 +15,7 @@ function exportedTable(): Pick<Table, "columns" | "primaryKey"> {
   return tables.find(({ table }) => table.name === current.name).table;
 }
 
-/** What old rows hold in the columns that are new. */
+/** The values of old rows in new columns. */
 export const fresh = Object.fromEntries(
   Object.entries(current.columns)
     .filter(([column]) => !Object.hasOwn(old.columns, column))

@@ -1,13 +1,13 @@
-/** A `fetch` that rewrites what is asked of a REST server, or what it answers, as a wrong client would. */
+/** A `fetch` that rewrites requests to a REST server, or its responses, like a broken client. */
 import type { FetchFunction } from "@org/airflow-client";
 
-// biome-ignore lint/suspicious/noExplicitAny: wrong clients reach into answers whose types are not theirs
+// biome-ignore lint/suspicious/noExplicitAny: broken clients change responses of any type
 type Free = any;
 
 export interface RestRewriting {
-  /** Changes the address that is asked. */
+  /** Changes the requested URL. */
   readonly ask?: (url: URL) => void;
-  /** @returns the answer that is believed instead: its status, and its body where that is JSON */
+  /** @returns the response to use instead: its status, and its body if that is JSON */
   readonly answer?: (
     url: URL,
     given: { readonly status: number; readonly body: Free },

@@ -1,12 +1,12 @@
-/** A `fetch` that rewrites what is asked of a GraphQL server, or what it answers, as a wrong client would. */
+/** A `fetch` that rewrites requests to a GraphQL server, or its responses, like a broken client. */
 
-// biome-ignore lint/suspicious/noExplicitAny: wrong clients reach into answers whose types are not theirs
+// biome-ignore lint/suspicious/noExplicitAny: broken clients change responses of any type
 type Free = any;
 
 export interface Rewriting {
-  /** The operation's name and its variables; what is returned is sent instead. */
+  /** Gets the operation's name and variables. Returns the variables to send instead. */
   readonly ask?: (operation: string, variables: Free) => Free;
-  /** @param body the whole answer: `data`, `errors` */
+  /** @param body the whole response: `data`, `errors` */
   readonly answer?: (operation: string, variables: Free, body: Free) => Free;
 }
 

@@ -1,10 +1,10 @@
-/** Carries out what a step says about the requests of a sync: changes of the world between them, and their failures. */
+/** Performs a step's events during a sync's requests: changes of the world in between, and failures. */
 import type { DagsterLife } from "../dagster-life.ts";
 import type { Failure, SyncStep } from "../dagster-steps.ts";
 
 export interface ScriptedRequests {
   readonly fetch: typeof globalThis.fetch;
-  /** Whether something failed that need not pass. */
+  /** Whether a failure occurred that may be permanent. */
   isLasting(): boolean;
 }
 
@@ -73,7 +73,7 @@ async function failed(how: Failure, answer: () => Promise<Response>): Promise<Re
   }
 }
 
-/** The same data with nothing in its lists of runs. */
+/** The same data with empty lists of runs. */
 function emptied(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value), (name, inner) => (name === "results" ? [] : inner));
 }

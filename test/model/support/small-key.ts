@@ -1,4 +1,4 @@
-/** A source that knows the rows of a table by less than tells them apart. */
+/** A source whose primary key is too small to distinguish its rows. */
 import type { Table } from "@org/destination";
 import type { Source, Stream } from "@org/sync-engine";
 
