@@ -7,7 +7,7 @@ import { entryPoints, installWithPnpm, publishable } from "./support/projects.ts
 import { startServers } from "./support/servers.ts";
 import { newestTypescript, obtain, orSkip } from "./support/tools.ts";
 
-/** The oldest TypeScript that compiles what the packages declare, as the clients' READMEs say, and the newest. */
+/** The oldest TypeScript that compiles the packages' declarations, as stated in the clients' READMEs, and the newest. */
 const typescripts = ["typescript@5.0.4", newestTypescript];
 
 const resolutions = [
@@ -17,9 +17,9 @@ const resolutions = [
 ];
 
 const all = [...publishable.values()].flatMap(entryPoints);
-/** The command's declarations need those of Node, which need a newer TypeScript. */
+/** The command's declarations need Node's, which need a newer TypeScript. */
 const libraries = all.filter((entry) => entry !== "@org/cli");
-/** The runner's declarations name zod's, which need TypeScript 5.4. */
+/** The runner's declarations use zod's, which need TypeScript 5.4. */
 const entriesFor = (specification: string) =>
   specification === newestTypescript ? libraries : libraries.filter((entry) => entry !== "@org/runner");
 
@@ -31,7 +31,7 @@ beforeAll(async () => {
   await installWithPnpm(projects.pnpm, inject("tarballs"));
 });
 
-/** Compiles with everything strict, the packages' declarations included. @throws with what the compiler says */
+/** Compiles in strict mode, including the packages' declarations. @throws with the compiler's output */
 async function compile(
   project: string,
   specification: string,
@@ -119,7 +119,7 @@ test("the pnpm installation, where a package sees only its declared dependencies
 test.for(["npm", "pnpm"] as const)(
   "every entry point loads, and the command runs, as installed by %s",
   async (manager) => {
-    // The conformance suite is for tests: it loads within vitest only.
+    // The conformance suite only loads within vitest.
     const loaded = all.filter((entry) => entry !== "@org/destination/testing");
     const script = `for (const entry of ${JSON.stringify(loaded)}) console.log(entry, Object.keys(await import(entry)).length > 0)`;
     const cwd = projects[manager];

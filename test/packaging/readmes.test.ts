@@ -6,7 +6,7 @@ import { publishable } from "./support/projects.ts";
 import { runtimes } from "./support/runtimes.ts";
 import { newestTypescript, obtain, orSkip, root } from "./support/tools.ts";
 
-/** What a README has to answer, where the package has an answer to it: how it is asked for in the text. */
+/** Questions that a README must answer if they apply to the package, as patterns of its text. */
 const questions = {
   install: /^npm install (--global |--save-dev )?(@\S+ )*@org\//m,
   "ten lines": /^```ts\n(?:import .*\n)+/m,
@@ -17,7 +17,7 @@ const questions = {
 };
 
 const asked: Readonly<Record<string, readonly (keyof typeof questions)[]>> = {
-  // Nobody is to install it or write a line with it.
+  // Not meant to be installed or used directly.
   kit: [],
   "airflow-client": ["install", "ten lines", "auth", "errors", "defaults", "runtimes"],
   "dagster-client": ["install", "ten lines", "auth", "errors", "defaults", "runtimes"],

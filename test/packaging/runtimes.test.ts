@@ -12,11 +12,11 @@ import { orSkip } from "./support/tools.ts";
 const project = inject("npmProject");
 const entries = [...publishable.values()].filter(({ name }) => name.endsWith("-client")).flatMap(entryPoints);
 
-/** What a runtime sends when it has done everything. */
+/** A runtime's report when it has finished. */
 interface Report {
   readonly userAgent: string;
   readonly seen?: Seen;
-  /** How many names each entry point exports. */
+  /** Number of exports per entry point. */
   readonly exports?: Readonly<Record<string, number>>;
   readonly error?: string;
 }
@@ -25,10 +25,10 @@ let servers: Servers;
 let page = "";
 
 beforeAll(async () => {
-  // Downloads take turns badly. What cannot be had is for its own test to say.
+  // One at a time, since downloads interfere with each other. A missing tool is reported by its own test.
   await Promise.allSettled(runtimes.map((runtime) => runtime.command()));
   servers = await startServers(() => page);
-  // Node runs no TypeScript before 22.18, so all of them get what the compiler makes of it.
+  // Node cannot run TypeScript before 22.18, so all of them run the compiled output.
   cpSync(join(import.meta.dirname, "smoke.ts"), join(project, "smoke.ts"));
   await run("tsc", ["--ignoreConfig", "--target", "es2022", "--module", "nodenext", "--types", "node", "smoke.ts"], {
     cwd: project,
@@ -53,12 +53,12 @@ export async function report(origin) {
 
 afterAll(() => servers.close());
 
-/** The arguments that make a runtime report. */
+/** A runtime's arguments. */
 async function argumentsFor({ runs }: Runtime): Promise<string[]> {
   if (runs === "files") return [join(project, "files.js"), servers.origin];
   const kind = runs === "browser bundle" ? "browser" : "worker";
   const outfile = join(project, `${kind}.bundle.js`);
-  // Whatever needs a module of Node cannot be bundled for these two, and ends here.
+  // Bundling for these two fails if anything imports a Node module.
   await build({
     entryPoints: [join(project, `${kind}.js`)],
     outfile,
@@ -89,7 +89,7 @@ const main :Workerd.Worker = (
   return [config];
 }
 
-/** Runs everything in a runtime. @throws where it ends, or is quiet for a minute, without a report */
+/** Runs everything in a runtime. @throws if it ends, or is silent for a minute, without a report */
 async function reportOf(runtime: Runtime, [command, ...first]: readonly [string, ...string[]]): Promise<Report> {
   const reported = servers.report();
   const ended = Promise.withResolvers<never>();
@@ -131,7 +131,7 @@ test.for(runtimes)("both clients work on $name, as $runs", async (runtime, conte
   for (const entry of entries) expect(exports?.[entry], entry).toBeGreaterThan(0);
 });
 
-/** How many rows the pages hold. */
+/** Total number of rows in the pages. */
 function pagesOf(rows: number, size: number): number[] {
   return Array.from({ length: Math.ceil(rows / size) }, (_, page) => Math.min(size, rows - page * size));
 }

@@ -6,14 +6,14 @@ import { buildAndPack, installWithNpm } from "./support/projects.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** The tarballs, as `npm publish` would send them, by the name of their package. */
+    /** The tarballs, as `npm publish` would send them, by package name. */
     readonly tarballs: Readonly<Record<string, string>>;
     /** An empty project into which npm installed all of them. */
     readonly npmProject: string;
   }
 }
 
-/** Builds and packs every package, and installs the tarballs: what is tested here is what people get. */
+/** Builds and packs every package, and installs the tarballs, to test exactly what users get. */
 export default async function setup(project: TestProject): Promise<() => void> {
   const folder = mkdtempSync(join(tmpdir(), "packaging-"));
   const tarballs = await buildAndPack(join(folder, "tarballs"));

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { entryPoints, publishable } from "./support/projects.ts";
 import { root } from "./support/tools.ts";
 
-/** What size-limit found for a line of a package's `size-limit`. */
+/** The result of size-limit for an entry of a package's `size-limit`. */
 interface Size {
   readonly name: string;
   readonly passed: boolean;

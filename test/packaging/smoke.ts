@@ -1,12 +1,12 @@
 /**
- * What every runtime has to do with the two clients, as they are published. It runs on Node, Bun and Deno as it is, and as
- * a bundle in a browser and in workerd, so it uses nothing but the two packages and web standards.
+ * A smoke test of the published clients for every runtime. It runs directly on Node, Bun and Deno, and as a bundle in a
+ * browser and in workerd, so it only uses the two packages and web standards.
  */
 import { AirflowError, checkServer, createAirflowClient, dagRuns, dags } from "@org/airflow-client";
 import { createDagsterClient, DagsterError, unwrap } from "@org/dagster-client";
 import { definitionsDocument, paginateRuns, serverVersionDocument } from "@org/dagster-client/sync";
 
-/** What was seen, for the test to compare with what the servers hold. */
+/** The results, for the test to compare with the servers' data. */
 export interface Seen {
   readonly airflowVersion: string;
   readonly dag: string;
@@ -55,7 +55,7 @@ async function useDagster(url: string) {
   return { dagsterVersion, dagsterRunPages, locations, invalid };
 }
 
-/** The class of the client's error and its code; of anything else its name. */
+/** A client error's class and code. For other errors, the name. */
 async function codeOf(call: Promise<unknown>): Promise<string> {
   try {
     await call;

@@ -11,7 +11,7 @@ const bundlers = {
     const options = { bundle: true, minify: true, write: false, format: "esm", platform: "browser" } as const;
     return (await build({ stdin, ...options })).outputFiles[0]!.text;
   },
-  /** What Vite bundles with. */
+  /** The bundler that Vite uses. */
   async rolldown(contents: string) {
     const entry = join(project, "virtual.js");
     const plugins = [
@@ -35,7 +35,7 @@ const oneDocument = `import { createDagsterClient } from "@org/dagster-client";
 import { serverVersionDocument } from "@org/dagster-client/sync";
 await createDagsterClient({ url: location.origin }).request(serverVersionDocument);`;
 
-/** The paths of Airflow's API that a bundle mentions. */
+/** The paths of Airflow's API in a bundle. */
 const pathsIn = (code: string) => new Set(code.match(/\/api\/v2[\w/{}~]*/g));
 /** The names of the GraphQL operations in a bundle. */
 const operationsIn = (code: string) =>

@@ -4,8 +4,8 @@ import { run } from "@org/testkit/servers/processes";
 import { expect, inject, test } from "vitest";
 
 /**
- * What a compiler, and so an editor, may have to do for a file that uses ten operations of a client: numbers that do not
- * depend on the machine. They may be raised for more operations, and not for a type that became dear.
+ * Budgets for the compiler's, and so an editor's, work on a file that uses ten operations of a client, independent of the
+ * machine. They may be raised for more operations, but not for a type that became more expensive.
  */
 const budgets = {
   airflow: { types: 5000, instantiations: 14_000 },

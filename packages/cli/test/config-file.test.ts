@@ -83,12 +83,12 @@ test.each([
   [
     "the same tables twice",
     `${whole}  - { name: again, from: prod, to: file }\n`,
-    'dagsync.yaml:8:5: pipelines[1] would write into the same tables as airflow@airflow.example.com. Give it a "prefix" of its own.',
+    'dagsync.yaml:8:5: pipelines[1] would write to the same tables as airflow@airflow.example.com. Give it its own "prefix".',
   ],
   [
     "one name twice",
     `${whole}  - { from: prod, to: file, prefix: b_ }\n`,
-    'dagsync.yaml:8:5: pipelines[1] is called airflow@airflow.example.com, as one before it is. Give it a "name" of its own.',
+    'dagsync.yaml:8:5: pipelines[1] has the same name as an earlier one, airflow@airflow.example.com. Give it its own "name".',
   ],
 ])("says where and what: %s", (_, text, message) => {
   expect(complaint(text)).toBe(message);

@@ -1,4 +1,4 @@
-/** Destinations that are wrong on purpose about keys that change, and the case that must notice it. */
+/** Deliberately broken handling of changing keys, and the case that must catch each. */
 import { AssertionError } from "node:assert";
 import type { Session, StoredValues, Table } from "@org/destination";
 import { expect, test } from "vitest";
@@ -22,7 +22,7 @@ const withoutDefaults = (table: Table): Table => ({
   ),
 });
 
-/** Goes on with the first key that it was told of. */
+/** Keeps using the first key that it was given. */
 function withOldKeys(): Wrong {
   const keys = new Map<string, readonly string[]>();
   const old = <T extends Table>(table: T): T => {
@@ -59,7 +59,7 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: Wrong][] = [
     })(),
   ],
   ["brings deleted rows back to life", larger, inOldRows((row) => ({ ...row, _deleted_at: null }))],
-  ["goes on with the old key", "identifies rows by the new key from then on, however they are written", withOldKeys()],
+  ["keeps using the old key", "identifies rows by the new key from then on, however they are written", withOldKeys()],
   [
     "takes any key",
     "rejects a key that existing rows lack or share, and changes nothing",

@@ -1,4 +1,4 @@
-/** Destinations that are wrong on purpose about read-only users, and the case that must notice it. */
+/** Deliberately broken handling of read-only users, and the case that must catch each. */
 import { AssertionError } from "node:assert";
 import { memoryDestination } from "@org/destination/memory";
 import { hasReaders } from "@org/testkit/read-only";

@@ -1,10 +1,10 @@
-/** Destinations that are wrong about rows that do not fit, and the case that must notice it. */
+/** Deliberately broken handling of rows that do not fit, and the case that must catch each. */
 import { AssertionError } from "node:assert";
 import { type Batch, DestinationError, type Session } from "@org/destination";
 import { expect, test } from "vitest";
 import { inSession, run, type Wrong } from "./broken.ts";
 
-/** Changes what a commit says when it fails. */
+/** Changes the error of a failed commit. */
 const inError = (change: (error: DestinationError, batch: Batch) => unknown): Wrong =>
   inSession((right) => ({
     async commit(stream, batch) {

@@ -1,4 +1,4 @@
-/** Destinations that are wrong on purpose about whole tables, and the case that must notice it. */
+/** Deliberately broken export and import of tables, and the case that must catch each. */
 import { AssertionError } from "node:assert";
 import type { StoredValues } from "@org/destination";
 import { expect, test } from "vitest";

@@ -1,4 +1,4 @@
-/** Destinations that are wrong on purpose, held to one case of the suite. */
+/** Runs one case of the suite against a deliberately broken destination. */
 import type { Destination, Session } from "@org/destination";
 import { wrapSession } from "@org/destination/adapter";
 import { destinationCases, type Fixture, runCase } from "@org/destination/testing";
@@ -6,13 +6,13 @@ import { createFixture, duckdbSuite } from "@org/testkit/places/duckdb";
 
 export type Wrong = (right: Destination) => Destination;
 
-/** Changes some methods of a session, given the session that does it right. */
+/** Replaces some methods of a correct session. */
 export const inSession =
   (mistake: (right: Session) => Partial<Session>): Wrong =>
   (right) =>
     wrapSession(right, mistake);
 
-/** Runs a case, by its name, with a wrong destination in place of DuckDB. */
+/** Runs a case, by name, with a broken DuckDB destination. */
 export function run(caseName: string, wrong: Wrong): Promise<void> {
   const named = destinationCases.find((each) => each.name === caseName);
   if (!named) throw new Error(`The suite has no case named "${caseName}".`);

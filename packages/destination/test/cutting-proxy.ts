@@ -2,8 +2,8 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 
 /**
- * Stands before a server. Once it is told to, it cuts a connection at an answer with certain words, or holds back
- * everything that is sent after certain words.
+ * A proxy in front of a server. On request, it cuts a connection at a response that contains certain text, or holds back
+ * everything that is sent after certain text.
  */
 export async function cuttingProxy(url: string) {
   const server = new URL(url);

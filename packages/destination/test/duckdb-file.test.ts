@@ -41,7 +41,7 @@ const store = (destination?: ReturnType<typeof duckdb>) =>
     await session.commit("things", { table, upserts: [{ id: 1, at: null, data: null }], state });
   }, destination);
 
-/** Runs statements on the closed file, as a person would. */
+/** Runs statements on the closed file directly. */
 async function byHand(...statements: string[]): Promise<void> {
   const instance = await DuckDBInstance.create(fixture.file);
   const connection = await instance.connect();
@@ -104,7 +104,7 @@ describe("opening", () => {
     await store();
     await chmod(fixture.file, 0o444);
     await chmod(fixture.folder, 0o555);
-    // Permissions do not hold the superuser back.
+    // Permissions do not apply to root.
     const superuser = process.geteuid?.() === 0;
     if (superuser) process.seteuid?.(65_534);
     try {

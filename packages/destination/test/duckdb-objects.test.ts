@@ -1,4 +1,4 @@
-/** What people make on our tables in DuckDB: it stays when a table changes, or it is named with what to do. */
+/** Objects that users create on our tables in DuckDB: they survive a change of the table, or an error names them. */
 import { DuckDBInstance } from "@duckdb/node-api";
 import { defineTable, type Session, type Table } from "@org/destination";
 import { duckdb, queryDuckdb } from "@org/destination/duckdb";
@@ -42,7 +42,7 @@ const store = (definition: Table, rows: readonly Record<string, unknown>[], sche
     return session.commit("things", { table: definition, upserts, state: { version: 1, value: 1 } });
   }, schema);
 
-/** Runs statements on the closed file, as a person would. */
+/** Runs statements on the closed file directly. */
 async function byHand(sql: string): Promise<void> {
   const instance = await DuckDBInstance.create(fixture.file);
   const connection = await instance.connect();

@@ -1,4 +1,4 @@
-/** Reading files that no session holds open, side by side, and copying them. */
+/** Reading unlocked files, several at once, and copying them. */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";

@@ -3,5 +3,5 @@ import { duckdb } from "@org/destination/duckdb";
 
 export const prefix = "prod_";
 
-/** What the suite calls, here and in its other processes. */
+/** Called by the suite, here and in its other processes. */
 export const connect = (file: string) => withTablePrefix(duckdb(file), prefix);

@@ -41,7 +41,7 @@ test("texts that look like numbers stay texts, and do not affect the numbers' ty
   expect(parseJson(JSON.stringify(value))).toEqual(value);
 });
 
-test("only the relevant part decides", () => {
+test("only numbers in the relevant part count", () => {
   const text = '{"duration":5.0,"conf":{"a":"b"}}';
   const value = JSON.parse(text) as { duration: number; conf: object };
   expect(needsExactNumbers(value, text)).toBe(true);
@@ -60,12 +60,12 @@ test("a number carried as text can be read as a plain number", () => {
   expect([plainNumber(number), plainNumber(other)]).toEqual([1.1, 2]);
 });
 
-test("another order of keys is no change; another spelling of a number is", () => {
+test("a different order of keys is not a change; a different spelling of a number is", () => {
   expect(canonicalJson(parseJson('{"b":1.10,"a":1}'))).toBe('{"a":1,"b":1.10}');
   expect(canonicalJson(parseJson('{"a":1.1}'))).not.toBe(canonicalJson(parseJson('{"a":1.10}')));
 });
 
-test("jsonb's spelling of numbers is recognised", () => {
+test("jsonb's spelling of numbers is recognized", () => {
   const held = (text: string) => JSON.stringify(jsonbValue(parseJson(text)));
   expect(held("[1E5,1.10,1.50e1,-2.50E-3,-0,-0.0,0e3,12345678901234567890]")).toBe(
     "[100000,1.10,15.0,-0.00250,0,0.0,0,12345678901234567890]",

@@ -1,4 +1,4 @@
-/** Rows that only SQLite or DuckDB finds unfit, for what somebody put onto the table, and tables that let rows go. */
+/** Rows that SQLite or DuckDB rejects because of users' constraints and triggers, and tables that drop rows. */
 import { DatabaseSync } from "node:sqlite";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { Batch, Destination } from "@org/destination";

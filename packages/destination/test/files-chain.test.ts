@@ -1,4 +1,4 @@
-/** The manifests are the one thing that keeps writers apart: what could go wrong with them, one by one. */
+/** Manifests alone keep writers apart: what could go wrong with them, one case at a time. */
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -100,7 +100,7 @@ test("other files among the manifests are ignored", async () => {
   expect((await addOne(await chainOn(store), "a")).number).toBe(1);
 });
 
-/** A part of a manifest, what somebody wrote there, and the part that is named where it is a larger one. */
+/** A part of a manifest, an invalid value, and the larger part that the error names, if it does. */
 const edits: [part: string, value: unknown, named?: string][] = [
   ["number", 7],
   ["tables", []],

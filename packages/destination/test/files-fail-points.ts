@@ -1,6 +1,6 @@
 /**
- * Loaded before a program (`node --import`), this kills it at a named moment of a commit: `manifest-made:5` at the fifth
- * manifest. The program knows nothing of it: what it asks of the file system says where it is.
+ * Preload this (`node --import`) to kill a program at a named point of a commit: `manifest-made:5` is at the fifth manifest.
+ * Points are recognized by the program's calls to the file system.
  */
 import fs from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";

@@ -72,7 +72,7 @@ describe("opening", () => {
   test.skipIf(process.platform === "win32")("rejects a folder that is not writable", async () => {
     await store([1]);
     await chmod(join(fixture.folder, "_sync/manifests"), 0o555);
-    // Permissions do not hold the superuser back; who owns nothing needs to look into the folders above.
+    // Permissions do not apply to root. Another user needs access to the parent folders.
     const superuser = process.geteuid?.() === 0;
     await chmod(join(fixture.folder, ".."), 0o755);
     if (superuser) process.seteuid?.(65_534);
@@ -95,7 +95,7 @@ describe("opening", () => {
 
   test("removes the working copies of killed processes, and leaves none of its own", async () => {
     const copies = async () => (await readdir(tmpdir())).filter((name) => name.startsWith("files-destination-"));
-    // No process has this number.
+    // No process has this id.
     const abandoned = "files-destination-4194305-abc";
     await mkdir(join(tmpdir(), abandoned));
     await during(async () => {

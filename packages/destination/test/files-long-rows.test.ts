@@ -1,4 +1,4 @@
-/** Rows that are large: how they lie in Parquet, and those that a text format could hold but no reader could return. */
+/** Large rows: their layout in Parquet, and rows that a text format could hold but no reader could return. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -33,7 +33,7 @@ test("I11: a Parquet row group, which writers and readers hold as a whole, has f
   cleanup = async () => rmSync(folder, { recursive: true, force: true });
   const text = (index: number) => `${index}${"x".repeat(100_000)}`;
   await during(files(join(folder, "files")), async (session) => {
-    // The last one writes the rows of all anew, into one file.
+    // The last session rewrites all rows into one file.
     for (let start = 0; start < 440; start += 20) {
       const batch = Array.from({ length: 20 }, (_, index) =>
         row({ id: String(start + index), data: { text: text(index) } }),
@@ -47,6 +47,6 @@ test("I11: a Parquet row group, which writers and readers hold as a whole, has f
     path,
     `SELECT max(row_group_num_rows) AS most FROM parquet_metadata('${join(folder, "files")}/**/*.parquet')`,
   );
-  // Two megabytes, and the chunk that makes it more.
+  // Two megabytes, plus the chunk that exceeds it.
   expect(Number(found[0]?.most)).toBeLessThanOrEqual(100);
 });

@@ -1,4 +1,4 @@
-/** How people read the files: what README.md tells them. */
+/** Reading the files as README.md describes. */
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
@@ -18,7 +18,7 @@ let fixture: FilesFixture;
 let folder: string;
 beforeEach(async () => {
   fixture = await createFixture();
-  // A pattern of the query would take brackets for its own.
+  // In the query's glob pattern, brackets have a special meaning.
   folder = join(fixture.folder, "..", "orchestration");
 });
 afterEach(() => fixture.cleanup?.());
@@ -47,7 +47,7 @@ async function query(...statements: string[]) {
   }
 }
 
-/** The one of README.md, with fewer columns. */
+/** The query in README.md, with fewer columns. */
 const documented = () =>
   query(
     `SET VARIABLE files = (

@@ -1,4 +1,4 @@
-/** Leases that a clock gave which was wrong: nobody waits until the year 9998. */
+/** Leases written by a wrong clock: writers do not wait until the year 9998. */
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -24,7 +24,7 @@ afterEach(async () => {
   cleanUps = [];
 });
 
-/** A destination, and what has somebody of another machine hold it until a time. */
+/** A destination, and a function that makes another machine hold it until a given time. */
 type Held = { readonly destination: () => Destination; holdUntil(until: Date): Promise<void> };
 
 const fixtures: Record<string, () => Promise<Held>> = {

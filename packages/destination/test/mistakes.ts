@@ -1,8 +1,8 @@
-/** What destinations that are wrong on purpose are made of: a correct one, and a change. */
+/** Builds deliberately broken destinations from a correct one and a mistake. */
 import type { Batch, CommitResult, Destination, Session, UniteTablesOptions } from "@org/destination";
 import { wrapSession } from "@org/destination/adapter";
 
-/** Changes some methods of a session, given the session that does it right. */
+/** Replaces some methods of a correct session. */
 export type Mistake = (right: Session, pipeline: string) => Partial<Session>;
 
 export const inSession =
@@ -18,7 +18,7 @@ export const inViews =
     uniteTables: async (options) => right.uniteTables?.(change(options)),
   });
 
-/** A mistake in what is written. */
+/** A mistake in the written rows. */
 export const inBatch = (change: (batch: Batch) => Batch) =>
   inSession((right) => ({ commit: (stream, batch) => right.commit(stream, change(batch as Batch)) }));
 
@@ -43,7 +43,7 @@ export const mapValues = (change: (value: unknown) => unknown) =>
     mapRows(batch, (row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, change(value)]))),
   );
 
-/** The first of the rows with one key, in the order they come. */
+/** The first of several rows with the same key. */
 export function firstOfEach(batch: Batch): Batch {
   const seen = new Set<string>();
   const isFirst = (row: Record<string, unknown>) => {
@@ -53,7 +53,7 @@ export function firstOfEach(batch: Batch): Batch {
   return { ...batch, upserts: (batch.upserts ?? []).filter(isFirst) };
 }
 
-/** One session for all who ask: nobody is kept out. */
+/** One session shared by everyone, so that no writer is rejected. */
 export function lettingEverybodyIn(right: Destination): Destination {
   let shared: Promise<Session> | undefined;
   return {

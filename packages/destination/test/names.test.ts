@@ -1,4 +1,4 @@
-/** Schemas whose names a database would cut, misunderstand, or keep for itself. */
+/** Schema names that a database would truncate, misinterpret, or reserve. */
 import type { DestinationError } from "@org/destination";
 import { duckdb } from "@org/destination/duckdb";
 import { postgres } from "@org/destination/postgres";

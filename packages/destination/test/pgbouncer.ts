@@ -4,12 +4,12 @@ import { query } from "@org/testkit/places/postgres";
 import { ordinaryAccount } from "@org/testkit/servers/postgres";
 import { freePort, run, startService, waitUntil } from "@org/testkit/servers/processes";
 
-/** PgBouncer's version, or undefined where it is not installed. */
+/** PgBouncer's version. Undefined if it is not installed. */
 export async function pgbouncerVersion(): Promise<string | undefined> {
   return run("pgbouncer", ["--version"]).catch(() => undefined);
 }
 
-/** Starts PgBouncer in front of a server, in transaction mode: each transaction may get another connection. */
+/** Starts PgBouncer in front of a server, in transaction mode: each transaction may get a different connection. */
 export async function startPgbouncer(serverUrl: string): Promise<{ url: string; stop(): Promise<void> }> {
   const server = new URL(serverUrl);
   const folder = await mkdtemp("/tmp/pgbouncer-");
@@ -25,7 +25,7 @@ export async function startPgbouncer(serverUrl: string): Promise<{ url: string; 
     "auth_type = any",
     "pool_mode = transaction",
     "default_pool_size = 5",
-    // The connection that was idle for the longest time comes next, so that they take turns.
+    // Use the connection that was idle the longest next, so that they rotate.
     "server_round_robin = 1",
   ];
   const file = join(folder, "pgbouncer.ini");

@@ -1,4 +1,4 @@
-/** What an address says, before any server is asked. What the servers make of it is in postgres-tls and postgres-hosts. */
+/** Parsing addresses, without a server. postgres-tls and postgres-hosts test connections. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";

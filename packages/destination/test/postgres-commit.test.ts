@@ -1,4 +1,4 @@
-/** Commits to a PostgreSQL server that go wrong in the ways of servers and networks. */
+/** Commits that fail because of the PostgreSQL server or the network. */
 import type { Session } from "@org/destination";
 import { postgres } from "@org/destination/postgres";
 import { ownDatabase } from "@org/testkit/own-database";
@@ -56,7 +56,7 @@ describe("commit", () => {
     await during(
       async (session) => {
         await session.prepare([table]);
-        // Rows are read within the transaction; a process that was stopped there does nothing either.
+        // Rows are read within the transaction. A process suspended there does nothing either.
         const stopped = {
           ...row(),
           get at() {

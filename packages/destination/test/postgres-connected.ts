@@ -1,4 +1,4 @@
-/** What a connection by an address comes to: `tls`, `clear` or `socket`, with the port; or the error that a session has. */
+/** The result of connecting to an address: `tls`, `clear` or `socket`, with the port, or the session's error. */
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -31,7 +31,7 @@ export async function connected(url: string, env: NodeJS.ProcessEnv = {}): Promi
   }
 }
 
-/** Puts texts into files that only we may read. */
+/** Writes texts to files that only we may read. */
 export async function filesOf<Name extends string>(
   texts: Readonly<Record<Name, string>>,
 ): Promise<Record<Name, string>> {
@@ -44,7 +44,7 @@ export async function filesOf<Name extends string>(
   return Object.fromEntries(await Promise.all(paths)) as Record<Name, string>;
 }
 
-/** Puts rules in front of those that let everybody in. Returns what takes them away again. */
+/** Puts rules before those that admit everyone. @returns a function that removes them */
 export async function withRules(url: string, rules: readonly string[]): Promise<() => Promise<void>> {
   const [{ hba_file: file } = {}] = await query(url, "SHOW hba_file");
   const before = await readFile(String(file), "utf8");

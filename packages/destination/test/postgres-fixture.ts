@@ -1,4 +1,4 @@
-/** What the tests of PostgreSQL store. */
+/** The table and rows of the PostgreSQL tests. */
 import { type Destination, type DestinationErrorCode, defineTable, type Row, type Session } from "@org/destination";
 import { expect } from "vitest";
 
@@ -22,7 +22,7 @@ export const row = (known: Partial<Row<typeof table>> = {}): Row<typeof table> =
   ...known,
 });
 
-/** Opens a session, hands it over, closes it. */
+/** Opens a session, passes it on, and closes it. */
 export async function during<T>(destination: Destination, work: (session: Session) => Promise<T>): Promise<T> {
   const session = await destination.open({ pipeline });
   try {
@@ -37,7 +37,7 @@ export async function store(session: Session, rows = [row()]) {
   return session.commit("things", { table, upserts: rows, state });
 }
 
-/** An error of ours, whose message says these words in this order. */
+/** A DestinationError whose message contains these words in this order. */
 export const failure = (code: DestinationErrorCode, retryable: boolean, ...words: string[]) =>
   expect.objectContaining({
     name: "DestinationError",

@@ -1,4 +1,4 @@
-/** Several hosts, sockets, passwords: which server an address finds, and how it gets in. */
+/** Several hosts, sockets, passwords: which server an address connects to, and how it logs in. */
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -41,7 +41,7 @@ describe("several hosts", () => {
     expect(message).toMatch(/^UNAVAILABLE: .*ECONNREFUSED.*ECONNREFUSED/);
     for (const host of [dead, also]) expect(message).toContain(`${host}: `);
     expect(message).not.toMatch(/secret/);
-    // One of them may come back.
+    // Retryable, since one of them may come back.
     expect(await at(`no-such-host.invalid,${dead}`)).toMatch(/^UNAVAILABLE/);
   });
 

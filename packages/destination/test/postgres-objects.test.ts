@@ -1,4 +1,4 @@
-/** What people make on our tables in PostgreSQL: it stays when a table changes, or it is named with what to do. */
+/** Objects that users create on our tables in PostgreSQL: they survive a change of the table, or an error names them. */
 import type { Table } from "@org/destination";
 import { ownDatabase } from "@org/testkit/own-database";
 import { createFixture, type PostgresFixture, query } from "@org/testkit/places/postgres";

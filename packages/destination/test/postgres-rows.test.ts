@@ -1,4 +1,4 @@
-/** Rows that only PostgreSQL finds unfit, and tables that let rows go. */
+/** Rows that only PostgreSQL rejects, and tables that drop rows. */
 import { createHash } from "node:crypto";
 import type { Batch, Session, StoredValues } from "@org/destination";
 import { createFixture, query } from "@org/testkit/places/postgres";
@@ -20,7 +20,7 @@ beforeEach(() => {
 const rows = (count: number) => Array.from({ length: count }, (_, index) => row({ id: `row ${index}` }));
 const noise = Array.from({ length: 200 }, (_, index) => createHash("sha256").update(`${index}`).digest("hex")).join("");
 
-/** Prepares the table, lets somebody do something to it, and commits. */
+/** Prepares the table, changes it as a user would, and commits. */
 async function storing(sql: string, batch: Omit<Batch<typeof table>, "table" | "state">) {
   return during(fixture.connect(), async (session) => {
     await session.prepare([table]);
@@ -138,7 +138,7 @@ test.each(["INSERT", "UPDATE", "DELETE"])("names table and rule if there is a ru
   );
 });
 
-/** As a user who owns nothing, and may read and write all. */
+/** Connects as a user who may read and write everything, but owns nothing. */
 async function asGuest<T>(policies: string, work: (session: Session) => Promise<T>): Promise<T> {
   await during(fixture.connect(), (session) => store(session, rows(2)));
   const quoted = `"${fixture.schema.replaceAll('"', '""')}"`;
@@ -238,7 +238,7 @@ test("names rows with characters that the database's encoding lacks, and finds n
       row({ id: "Jürgen", data: { ü: "Ä" } }),
       row({ id: "日本" }),
       row({ id: "c", data: { a: ["🎈"] } }),
-      // It becomes U+FFFD, which is not there either.
+      // It becomes U+FFFD, which the encoding lacks too.
       row({ id: "nul\0" }),
       row({ id: "d", data: { "nul\0": 1 } }),
       row({ id: "\\u0000", data: { a: "\\u0000" } }),

@@ -27,7 +27,7 @@ afterEach(() => fixture.cleanup?.());
 const during = <T>(work: (session: Session) => Promise<T>, destination = fixture.connect()) =>
   inSession(destination, work);
 
-/** What opening says, after a look for the password in all of it. */
+/** The error of opening, after checking that it does not contain the password. */
 async function refusal(address: string, options = {}): Promise<unknown> {
   const error = await during(store, postgres(address, options)).catch((error: unknown) => error);
   const { message, stack, cause } = error as Error;

@@ -1,4 +1,4 @@
-/** Every `sslmode`, as libpq means it, against servers with TLS and without. */
+/** Every `sslmode`, with libpq's semantics, against servers with and without TLS. */
 import { chmod, copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -17,7 +17,7 @@ const [on, off] = await Promise.all([
 ]);
 afterAll(() => Promise.all([on.stop(), off.stop()]));
 const files = await filesOf(certificates);
-// Nothing of the machine's own.
+// Ignore this machine's own files and settings.
 const home = await mkdtemp(join(tmpdir(), "home-"));
 const env = { HOME: home };
 afterAll(async () => {
@@ -25,7 +25,7 @@ afterAll(async () => {
   await rm(home, { recursive: true });
 });
 
-/** The certificate is for localhost, so by its address the server has a name that is not in it. */
+/** The certificate is for localhost, so it does not match the server's IP address. */
 const servers = { named: `localhost:${on.port}`, byAddress: `127.0.0.1:${on.port}`, plain: `localhost:${off.port}` };
 const url = (server: keyof typeof servers, query = "") => `postgres://postgres@${servers[server]}/postgres${query}`;
 const short = async (server: keyof typeof servers, query: string) =>
@@ -36,7 +36,7 @@ const strange = `&sslrootcert=${files.otherAuthority}`;
 
 describe("each sslmode", () => {
   test.each([
-    // Without a file of authorities, by one that signed the certificate, by one that did not.
+    // Without an authority, with the one that signed the certificate, and with another one.
     ["disable", "named", ["clear", "clear", "clear"]],
     ["allow", "named", ["clear", "clear", "clear"]],
     ["prefer", "named", ["tls", "tls", "clear"]],

@@ -1,4 +1,4 @@
-/** Queries that are under way when their signal aborts, and what a query of PostgreSQL may not reach. */
+/** Queries that are running when their signal aborts, and what a PostgreSQL query must not reach. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -43,7 +43,7 @@ test.each([
   setTimeout(() => controller.abort(reason), 100);
   await expect(asking).rejects.toBe(reason);
   await reader.close();
-  // The next one is not kept waiting by what goes on.
+  // The aborted query does not block the next one.
   const next = await destination.read!();
   expect(await next.query("SELECT 1 AS one")).toEqual([{ one: 1 }]);
   await next.close();
@@ -55,7 +55,7 @@ test("an aborted signal ends a DuckDB query of which rows were already read", as
   const controller = new AbortController();
   const reader = await destination.read!({ signal: controller.signal });
   const reason = new Error("enough");
-  // More than DuckDB keeps ready, and then nothing for ever.
+  // More rows than DuckDB buffers, and then nothing.
   const reading = async () => {
     const sql = `SELECT a.range AS n FROM range(1000000000000) a WHERE a.range < 300000 OR a.range % 7 = 8`;
     for await (const page of reader.pages(sql))
@@ -94,6 +94,6 @@ test("a superuser's reader of PostgreSQL reads tables, and none of the server's 
     await expect(reader.query(sql), sql).rejects.toMatchObject({ code: "NO_PERMISSION" });
   expect(await reader.query(`SELECT count(*) AS n FROM ${reader.table({ name: "things" })}`)).toEqual([{ n: 1 }]);
   await reader.close();
-  // What a session does afterwards is as before.
+  // Later sessions are not affected.
   await during(destination, (session) => store(session));
 });

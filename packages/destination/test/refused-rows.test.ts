@@ -1,4 +1,4 @@
-/** Finds by halves which rows a database refuses. */
+/** Finding rejected rows by bisection. */
 import { type DestinationError, defineTable } from "@org/destination";
 import { expect, test } from "vitest";
 import { Refusal, refusedRows } from "../src/sql/refused-rows.ts";
@@ -12,7 +12,7 @@ const table = defineTable({
 const rows = (count: number) => Array.from({ length: count }, (_, n) => ({ n, text: "" }));
 const refusal = () => new Refusal("Storing numbers", "one of them is bad", new Error("one of them is bad"));
 
-/** A database that refuses what is said, and counts how many rows were tried how often. */
+/** A database that rejects the given rows, and counts its attempts and rows. */
 async function find(all: readonly { n: number; text: string }[], isRefused: (numbers: readonly number[]) => boolean) {
   const tried = { attempts: 0, rows: 0 };
   const attempt = async (some: readonly { n: number }[]) => {

@@ -1,4 +1,4 @@
-/** I16: a database that is made takes nobody's file for its own, nor the place of one. */
+/** I16: creating a database never uses or replaces someone else's file. */
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,7 +48,7 @@ test("I16: a copy for readers replaces an older copy, and nothing else", async (
   await expect(openAndClose()).rejects.toMatchObject({ code: "NOT_A_DESTINATION" });
   expect(await readFile(copy, "utf8")).toBe("mine");
   await rm(copy);
-  // Somebody's own database.
+  // A user's own database.
   const instance = await DuckDBInstance.create(copy);
   instance.closeSync();
   await expect(openAndClose()).rejects.toMatchObject({ code: "NOT_A_DESTINATION" });
@@ -58,7 +58,7 @@ test("I16: a copy for readers replaces an older copy, and nothing else", async (
 });
 
 test("I16: folders named like working copies of dead processes stay if they contain anything else", async () => {
-  // No process has this number.
+  // No process has this id.
   const others = ["files-destination-4194305", "files-destination-4194305-notes"];
   for (const name of others) {
     await mkdir(join(tmpdir(), name), { recursive: true });

@@ -45,7 +45,7 @@ const store = (rows = [row], destination = sqlite(fixture.file)) =>
     return session.commit("things", { table, upserts: rows, state });
   }, destination);
 
-/** Runs statements on the file, as a person would. */
+/** Runs statements on the file directly. */
 function byHand(...statements: string[]): void {
   const database = new DatabaseSync(fixture.file);
   for (const statement of statements) database.exec(statement);
@@ -97,7 +97,7 @@ describe("opening", () => {
     await store();
     await chmod(fixture.file, 0o444);
     await chmod(fixture.folder, 0o555);
-    // Permissions do not hold the superuser back.
+    // Permissions do not apply to root.
     const superuser = process.geteuid?.() === 0;
     if (superuser) process.seteuid?.(65_534);
     try {
@@ -175,7 +175,7 @@ describe("changing a table", () => {
     columns: { ...table.columns, weight: { ...table.columns.weight, type: "string" } },
   } as const;
 
-  test("keeps its rows exactly, and whatever users made of it", async () => {
+  test("keeps its rows exactly, and everything that users added to it", async () => {
     await store([{ ...row, weight: 0.1 + 0.2 }]);
     byHand(
       "CREATE INDEX by_weight ON things (weight)",

@@ -1,4 +1,4 @@
-/** What people make on our tables in SQLite: it stays when a table changes, or it is named with what to do. */
+/** Objects that users create on our tables in SQLite: they survive a change of the table, or an error names them. */
 import { DatabaseSync } from "node:sqlite";
 import { defineTable, type Session, type Table } from "@org/destination";
 import { sqlite } from "@org/destination/sqlite";
@@ -42,7 +42,7 @@ const store = (definition: Table, rows: readonly Record<string, unknown>[]) =>
     return session.commit("things", { table: definition, upserts, state: { version: 1, value: 1 } });
   });
 
-/** Runs statements on the file, as a person would. */
+/** Runs statements on the file directly. */
 function byHand(sql: string): void {
   const database = new DatabaseSync(fixture.file);
   database.exec(sql);

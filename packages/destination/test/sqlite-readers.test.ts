@@ -1,4 +1,4 @@
-/** Who may only read a SQLite file, and what a session leaves for them: what is special about it. */
+/** Read-only users of a SQLite file, and the state in which sessions leave it for them. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdir } from "node:fs/promises";
@@ -56,7 +56,7 @@ const seen = () =>
 const all = (...wanted: number[]) => ({ own: wanted, read: wanted, rows: wanted.length });
 
 describe.runIf(hasReaders)("read-only users", () => {
-  test("read between syncs, when nothing lies next to the file", async () => {
+  test("read between syncs, when there are no files next to it", async () => {
     await storeOnce(1);
     expect(await readdir(fixture.folder)).toEqual(["test.sqlite"]);
     expect(await seen()).toEqual(all(1));
@@ -98,7 +98,7 @@ describe.runIf(hasReaders)("read-only users", () => {
     expect(await readdir(fixture.folder)).toEqual(["test.sqlite"]);
   });
 
-  test("learn what helps if another program left the file so that it must be written first", async () => {
+  test("learn what to do if another program left the file in a state that needs a write first", async () => {
     await storeOnce(1);
     query(fixture.file, "PRAGMA journal_mode = WAL");
     const refused = { code: "NO_PERMISSION", message: expect.stringMatching(/writable.*sync again/) };
@@ -136,7 +136,7 @@ test("a reader from before a session never waits, and a session waits for that r
   await store(session, 2);
   expect(ids(reader)).toEqual([1]);
   await session.close();
-  // Read until here, so the file is still in its log, which keeps no session waiting.
+  // The reader has read up to here. New rows are only in the log so far, so it does not block sessions.
   await storeOnce(3);
   expect(ids(reader)).toEqual([1]);
   reader.close();

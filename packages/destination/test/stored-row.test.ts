@@ -1,4 +1,4 @@
-/** What drivers read, where nothing is set: a literal of the type compiles, and is what a query answers. */
+/** What drivers return by default: the types of `StoredRow` match real query results. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,7 +41,7 @@ const row: Row<typeof things> = {
 };
 const gone = { ...row, id: "b" };
 
-/** Stores two rows, of which one is marked as deleted. */
+/** Stores two rows, one of them marked as deleted. */
 async function store(destination: Destination): Promise<void> {
   const session = await destination.open({ pipeline: "test" });
   await session.prepare([things]);

@@ -3,7 +3,7 @@ import { wrapSession } from "@org/destination/adapter";
 import { memoryDestination as memory } from "@org/destination/memory";
 import { expect, test } from "vitest";
 
-/** A destination that is an instance of a class, methods and private fields and all. */
+/** A destination that is a class instance, with methods and private fields. */
 class Kept implements Destination {
   readonly #inner = memory();
   readonly name = "kept";

@@ -82,7 +82,7 @@ function failing(row: Row<typeof failingNow>): Found {
   } = row;
   const runs = streak === 1 ? "The last run failed" : `The last ${streak} runs failed`;
   const then = running_again ? " A later one is queued or running." : paused ? " It is paused now." : "";
-  // Whoever paused it knows.
+  // Paused on purpose.
   const severity = paused ? 1 : streak >= CRITICAL_STREAK ? 3 : 2;
   const what = `${runs}${task === null ? "" : `, in ${task}`}.${then}`;
   const of = { orchestrator, pipeline, name, task, run_id, since: failing_since };

@@ -57,7 +57,7 @@ const slotTasks = [
 ];
 
 const failed = { state: "failed" };
-/** Failed when it was triggered by hand, after it had succeeded by itself. */
+/** A manually triggered run failed, after a scheduled run had succeeded. */
 const manualRuns = [
   run("by_hand", "own", { due: "10-28 00:00", took: 5 }),
   run("by_hand", "by hand", { due: "10-29 00:00", took: 5 }, { run_type: "manual", ...failed }),

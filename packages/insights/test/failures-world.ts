@@ -10,7 +10,7 @@ const loopTasks = [
   attempt(loopRun, "step", ["10-30 00:00", "10-30 00:10"], { ...inLoop(0), ...failed, is_latest: false }),
   attempt(loopRun, "step", ["10-30 00:20", "10-30 00:30"], { ...inLoop(0), try_number: 2 }),
   attempt(loopRun, "step", ["10-30 00:00", "10-30 00:10"], { ...inLoop(1), ...failed, is_latest: false }),
-  // Cleared two days later: nobody waited for it.
+  // Cleared two days later, which does not count as waiting.
   attempt(loopRun, "step", ["11-01 01:00", "11-01 01:10"], { ...inLoop(1), ...failed, try_number: 2 }),
   attempt(loopRun, "step", ["11-02 11:40", "11-02 11:50"], { ...inLoop(2), state: "up_for_retry" }),
   attempt(loopRun, "rest", ["10-30 00:00", "10-30 00:40"]),

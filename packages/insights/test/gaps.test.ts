@@ -8,10 +8,10 @@ const scheduled = { tags: { "dagster/schedule_name": "hourly" } };
 const asked = askedEverywhere({
   gaps: {
     jobRuns: [
-      // It runs, and nobody knows since when: it changed last ten hours ago.
+      // Running without a known start. Last changed ten hours ago.
       jobRun("no-start", "hangs", ["11-02 01:00", null, null], { status: "STARTED", update_time: at("11-02 02:00") }),
       jobRun("asleep", "sleeps", ["11-02 10:00", "11-02 10:01", null], { status: "SUSPENDED" }),
-      // Over, and nobody knows since when.
+      // Finished without a known end.
       jobRun("no-end", "ends", ["11-01 10:00", "11-01 10:01", null], {
         status: "FAILURE",
         update_time: at("11-01 11:00"),

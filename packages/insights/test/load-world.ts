@@ -62,7 +62,7 @@ export const originAirflow: Partial<World> = {
   ],
 };
 
-/** A scheduled run that was tried again by itself, one by hand, and one of a backfill. */
+/** A scheduled run that was retried automatically, a manual one, and one of a backfill. */
 export const originDagster: Partial<World> = {
   jobRuns: [
     jobRun("d1", "job", ["10-28 00:00", "10-28 00:00", "10-28 00:10"], { tags: scheduled, status: "FAILURE" }),

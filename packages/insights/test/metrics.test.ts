@@ -65,7 +65,7 @@ test("runs of each DAG and job by state, their last ends and open runs", async (
   expect(of("few")).toMatchObject({ failed: 1, streak: 0, last_failed: at("10-28 18:20") });
   expect(of("odd_clock")).toMatchObject({ success: 1, last_duration: null });
   expect(of("gone_from_bundle")).toBeUndefined();
-  // What was tried again by itself is one run, and succeeded.
+  // An automatically retried run counts as one run, which succeeded.
   expect(of("ingest")).toMatchObject({ location: "warehouse", success: 4, failed: 0, canceled: 1, paused: null });
   expect(of("load")).toMatchObject({ failed: 2, running: 1, streak: 2, running_since: at("11-02 11:31") });
   expect(of("(asset runs)")).toMatchObject({ success: 1, queued: 1, queued_since: at("11-02 09:00") });

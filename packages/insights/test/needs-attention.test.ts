@@ -94,7 +94,7 @@ test("needs_attention", async () => {
     [1, "flaky_tasks", "flaky", 0],
     // Made on 29 October by ingest, which succeeds every day.
     [1, "stale_assets", "customers", 0],
-    // Two runs, which wait for somebody to switch it on.
+    // Two runs, which wait until it is unpaused.
     [1, "stuck_waiting", "paused", 1],
   ]);
   expect(rows[1]).toEqual({
@@ -156,7 +156,7 @@ test("needs_attention links to the run, or else to the DAG or the job's runs, an
 test("needs_attention: critical findings, old findings, and a destination with Airflow only", async () => {
   const rows = await asked(needsAttention, { ...more, limit: 20, days: 2 });
   const of = (name: string) => rows.find((row) => row.name === name);
-  // It fails for the third time, but somebody has paused it.
+  // It fails for the third time, but is paused.
   expect(of("broken")).toMatchObject({ severity: 1, since: at("10-29 00:05"), old: true });
   expect(of("unreadable")).toMatchObject({
     severity: 2,

@@ -1,4 +1,4 @@
-/** Worlds that nobody would make up: what names, times and states can be, in any combination. The same from the same seed. */
+/** Random odd worlds: any combination of possible names, times and states. The same seed gives the same world. */
 import { createRandom, type Random } from "@org/simulators/internal";
 import { at, attempt, dag, jobRun, run, type World } from "@org/testkit/insights/world";
 

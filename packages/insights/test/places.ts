@@ -20,7 +20,7 @@ import { store, type World } from "@org/testkit/insights/world";
 import { ownDatabase } from "@org/testkit/own-database";
 import { afterAll, beforeAll, expect } from "vitest";
 
-/** Further worlds by the names of their pipelines, each with a prefix of its own. */
+/** Additional worlds by pipeline name, each with its own prefix. */
 export type Worlds = Readonly<Record<string, Partial<World>>>;
 
 /**
@@ -64,7 +64,7 @@ export function askedEverywhere(worlds: Worlds = {}) {
   return async <P extends ParameterSet, C extends AnswerColumns>(
     question: Question<P, C>,
     parameters: GivenParameters<P> & Scope = {} as GivenParameters<P> & Scope,
-    /** Columns that each place has values of its own in, such as when it was written. */
+    /** Columns whose values differ by place, such as the time of writing. */
     differing: readonly (keyof C & string)[] = [],
   ): Promise<readonly AnswerRow<C>[]> => {
     const scope = { timezone: "America/New_York", pipelines: ["airflow", "dagster"], ...parameters };

@@ -220,7 +220,7 @@ test("only the served pipelines, and the parameters that the server was given", 
   expect(rows).toHaveLength(1);
   expect(window.from).toBe("2026-10-03T12:00:00.000000Z");
   expect(JSON.parse((await limited("/api/success_rate.json?limit=3")).body).rows).toHaveLength(3);
-  // A window that is asked for is whole, whatever the server was given.
+  // A request's window replaces the server's default completely.
   const asked = JSON.parse((await limited("/api/success_rate.json?until=2026-11-01")).body).window;
   expect(asked).toEqual({ from: "2026-10-25T00:00:00.000000Z", to: "2026-11-01T00:00:00.000000Z" });
   expect((await limited("/api/success_rate.json?pipelines=dagster")).status).toBe(400);

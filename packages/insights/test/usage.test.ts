@@ -24,7 +24,7 @@ const costs: Partial<World> = {
   ],
 };
 
-/** Five successes of 10 to 50 minutes and a failure, and a DAG that nobody has in Dagster. */
+/** Five successful runs of 10 to 50 minutes, a failure, and a DAG that does not exist in Dagster. */
 const left: Partial<World> = {
   dags: [dag("Daily-Sales"), dag("other")],
   runs: [

@@ -40,7 +40,7 @@ test("a run deleted without a trace is marked at a reconcile, even if another wa
   simulator.clock.advance(60_000);
   const dag = world.dags.get("b")!;
   world.deleteRun([...dag.runs.values()][5]!, true);
-  world.finishRun(world.addRun(dag, { runId: "born meanwhile" }));
+  world.finishRun(world.addRun(dag, { runId: "created during the sync" }));
   await syncNow({ reconcile: false });
   expect(await differences()).not.toEqual([]);
   await syncNow(reconcile);
@@ -56,7 +56,7 @@ test("a run deleted and another created between the count and the window is foun
     match: ({ path }) => path === "/api/v2/dags/~/dagRuns",
     before: () => {
       world.deleteRun([...dag.runs.values()][3]!, true);
-      world.finishRun(world.addRun(dag, { runId: "born meanwhile" }));
+      world.finishRun(world.addRun(dag, { runId: "created during the sync" }));
     },
   });
   await syncNow(reconcile);
@@ -220,7 +220,7 @@ test("I8: a mass deletion is refused, unless it is allowed", async () => {
     "airflow_dag_runs: 120 of 210 rows (57 %) are no longer on the server. A sync refuses to delete that many: they stay as they are. If they are really gone, sync again and allow it (`allowMassDelete`)",
   );
   expect(await differences()).not.toEqual([]);
-  // What is not believed holds nothing else up: the window has moved on.
+  // A rejected mass deletion does not block anything else: the window has moved on.
   const states = await queryDuckdb(path, "SELECT value->'$.data.position.server' AS server FROM _sync_state");
   expect(states.map(({ server }) => Number(server))).toEqual([1, 2, 3].map(() => simulator.clock.now()));
   await syncNow({ ...reconcile, allowMassDelete: true });

@@ -48,7 +48,7 @@ describe("I4: an attempt that an older release owed is read", () => {
     expect(idle).toBeLessThanOrEqual(7);
   });
 
-  test("although the runs are synced alone first, then again when nobody may read task instances", async () => {
+  test("even if runs are synced alone first, and then while task instances are not readable", async () => {
     const { simulator, syncNow, differences } = await lackingAnAttempt("dag_runs");
     for (const _ of [1, 2]) await syncNow({ streams: ["dag_runs"], reconcile: false });
     simulator.faults.push({ ...forbidden, times: 10 });

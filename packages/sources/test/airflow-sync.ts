@@ -63,7 +63,7 @@ export async function setUp({ world = smallWorld(), inFile = false, lie, ...opti
     front: front!,
     world,
     source,
-    /** Syncs once. Time on the server stands still meanwhile, unless the test moves it. */
+    /** Syncs once. The server's clock stands still unless the test advances it. */
     async syncNow(options: Partial<SyncOptions> = {}): Promise<SyncResult & { readonly events: readonly SyncEvent[] }> {
       const events: SyncEvent[] = [];
       const requests = { retryWaitMs: 1, retryWaitMaxMs: 5, retries: 3 };

@@ -7,7 +7,7 @@ import { setUp } from "./airflow-sync.ts";
 
 const requests = { retries: 1, retryWaitMs: 1 };
 
-/** Whatever has the DAG in its address. Lists of many DAGs have not. */
+/** Requests with the DAG in their URL, unlike lists of several DAGs. */
 const isAddressed = ({ path }: { readonly path: string }) => /\/dags\/old(\/|$)/.test(path);
 /** As the server answers for a DAG that an upgrade from Airflow 2 left without a definition. */
 const undefinedDag = {
@@ -109,7 +109,7 @@ test("I9: a DAG whose definition the server cannot read blocks no other, and no 
   world.finishRun(world.addRun(world.dags.get("new")!));
   const [run] = world.dags.get("old")!.runs.values();
   world.deleteRun(run!, true);
-  // By now it is due by itself.
+  // By now, a reconcile is due anyway.
   await expect(syncNow({ requests })).rejects.toThrow("cannot read the timezone of old");
   expect(await held()).toEqual([1, 4, 4]);
   expect(await readTable(path, taskInstancesTable)).toHaveLength(10);

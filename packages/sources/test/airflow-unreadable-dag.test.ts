@@ -30,7 +30,7 @@ test.each([1000, 4])(
       expect(error.message).toMatch(/Airflow cannot read row \d+ of 11 in the list of DAGs: GET .* answered 500/);
       expect(await differences()).toEqual([]);
     }
-    // What is gone for good is found all the same.
+    // Deleted rows are found anyway.
     world.deleteDag(added);
     await expect(syncNow({ requests })).rejects.toThrow("Airflow cannot read row");
     expect(await differences()).toEqual([]);

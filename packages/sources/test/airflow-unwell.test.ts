@@ -59,7 +59,7 @@ describe("I4: what a sync could not read of a run that changed without a stamp i
     path.endsWith("/dags/~/dagRuns/~/taskInstances") && query.has("updated_at_gte");
   const forbidden: Fault = { match: isWindow, status: 403, body: { detail: "Forbidden" } };
 
-  /** A run that a sync saw succeed, and that failed at its second attempt long after that, by somebody's SQL. */
+  /** A run that a sync saw succeed, and whose second attempt failed long after that, by SQL. */
   async function aRetriedRun() {
     const world = createEmptyAirflowWorld();
     const run = world.addRun(world.addDag({ dagId: "a", tasks: [{ taskId: "t", retries: 1 }] }));
@@ -158,7 +158,7 @@ test.each([true, false])("I4: changes are not missed while a page fails for a mo
 
 test.each([
   ["where the event log tells of it", []],
-  ["where nobody may read the event log", ["EVENT_LOG_FORBIDDEN"]],
+  ["where the event log is not readable", ["EVENT_LOG_FORBIDDEN"]],
 ])("I12: a note on a run that ended some minutes ago is no late commit, %s", async (_, notices) => {
   const world = createEmptyAirflowWorld();
   const dag = world.addDag({ dagId: "a" });

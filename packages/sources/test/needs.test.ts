@@ -1,4 +1,4 @@
-/** What a stream asks its table by must be stored: it says so, so that nobody leaves it out. */
+/** Columns by which a stream queries its table must be declared in `needs`, so that they cannot be excluded. */
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -53,7 +53,7 @@ function noting(right: Destination, asked: Map<string, Set<string>>): Destinatio
 }
 
 /**
- * What may be missing all the same: an asset's definition is written back as it is while its location does not load, and a
+ * Exceptions that may be missing: an asset's definition is written back as it is while its location does not load, and a
  * run's note only tells that a person changed it.
  */
 const dispensable: Readonly<Record<string, readonly string[]>> = {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { run } from "@org/testkit/servers/processes";
 import { root } from "./tools.ts";
 
-/** Of a package.json, what the tests read. */
+/** The parts of a package.json that the tests read. */
 export interface Manifest {
   readonly name: string;
   readonly private?: boolean;
@@ -12,7 +12,7 @@ export interface Manifest {
   readonly peerDependencies?: Readonly<Record<string, string>>;
 }
 
-/** The packages that are published, by the name of their folder. */
+/** The published packages, by folder name. */
 export const publishable: ReadonlyMap<string, Manifest> = new Map(
   readdirSync(join(root, "packages"))
     .map((name): [string, Manifest] => [
@@ -29,11 +29,11 @@ export function entryPoints({ name, exports }: Manifest): string[] {
     .map(([path]) => name + path.slice(1));
 }
 
-/** pnpm with its version, as npx takes it. */
+/** pnpm with its version, for npx. */
 const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { packageManager: string };
 const pnpm = (cwd: string, ...args: string[]) => run("npx", ["--yes", packageManager, ...args], { cwd });
 
-/** Builds what changed and packs all. pnpm does it, since it knows what `catalog:` and `workspace:` mean. */
+/** Builds what changed and packs everything. Uses pnpm, to resolve `catalog:` and `workspace:`. */
 export async function buildAndPack(folder: string): Promise<Record<string, string>> {
   await pnpm(root, "exec", "turbo", "run", "build", "--output-logs=errors-only");
   mkdirSync(folder, { recursive: true });
@@ -48,17 +48,17 @@ export async function buildAndPack(folder: string): Promise<Record<string, strin
   return Object.fromEntries(found);
 }
 
-/** An empty project of somebody who uses npm. */
+/** An empty npm project. */
 export async function installWithNpm(folder: string, tarballs: Readonly<Record<string, string>>): Promise<string> {
   writeProject(folder, tarballs);
   await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder });
   return folder;
 }
 
-/** An empty project of somebody who uses pnpm, whose packages see nothing but what they declare. */
+/** An empty pnpm project, in which packages only see their declared dependencies. */
 export async function installWithPnpm(folder: string, tarballs: Readonly<Record<string, string>>): Promise<string> {
   writeProject(folder, tarballs);
-  // Until they are published, the packages are found by each other only so.
+  // Until they are published, this is how the packages find each other.
   writeFileSync(
     join(folder, "pnpm-workspace.yaml"),
     JSON.stringify({ packages: ["."], overrides: addresses(tarballs) }),
@@ -73,7 +73,7 @@ function writeProject(folder: string, tarballs: Readonly<Record<string, string>>
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }));
 }
 
-/** What a project needs besides our packages: the types of Node, and what entry points of the clients are for. */
+/** What a project needs besides our packages: Node's types, and peers of some of the clients' entry points. */
 function companions(): Record<string, string> {
   const clients = [...publishable.values()].filter(({ name }) => name.endsWith("-client"));
   return Object.assign({ "@types/node": "^24" }, ...clients.map(({ peerDependencies }) => peerDependencies));

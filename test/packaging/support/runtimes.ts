@@ -4,20 +4,20 @@ import { pathToFileURL } from "node:url";
 import { run } from "@org/testkit/servers/processes";
 import { obtain } from "./tools.ts";
 
-/** Something that runs JavaScript. All but Node's own come from npm when a test first needs them. */
+/** A JavaScript runtime. All but the current Node are installed from npm when first needed. */
 export interface Runtime {
   readonly name: string;
-  /** What its `navigator.userAgent` says. */
+  /** Pattern of its `navigator.userAgent`. */
   readonly userAgent: RegExp;
-  /** What it runs: files as they are, or a bundle made for it. */
+  /** Whether it runs files directly, or a bundle. */
   readonly runs: "files" | "browser bundle" | "worker bundle";
-  /** The command and its first arguments. @throws where this machine cannot have it */
+  /** The command and its first arguments. @throws if it is not available for this machine */
   command(): Promise<readonly [string, ...string[]]>;
 }
 
 const chromium = "147.0.0";
 
-/** The oldest Node that the packages claim, the checkout's own, the newest, and what is no Node. */
+/** The oldest Node that the packages support, the checkout's, the newest, and other runtimes. */
 export const runtimes: readonly Runtime[] = [
   node("22.13.0"),
   {
@@ -70,14 +70,14 @@ function fromNpm(
   };
 }
 
-/** A Chromium that is made for servers without a screen; its package unpacks it. */
+/** A headless Chromium for servers, which its package unpacks. */
 async function chromiumCommand(): Promise<readonly [string, ...string[]]> {
   const folder = await obtain(`@sparticuz/chromium@${chromium}`);
   const command = join(folder, "chromium");
   if (!existsSync(command)) {
     const index = pathToFileURL(join(folder, "node_modules/@sparticuz/chromium/build/esm/index.js"));
     const script = `import chromium from ${JSON.stringify(index)}; await chromium.executablePath();`;
-    // It unpacks into the temporary folder, which this one is for it.
+    // It unpacks into the temporary folder, so point that to its cache folder.
     await run(process.execPath, ["--input-type=module", "--eval", script], { env: { ...process.env, TMPDIR: folder } });
     chmodSync(command, 0o755);
   }

@@ -8,19 +8,19 @@ import {
   startDagsterSimulator,
 } from "@org/simulators/internal";
 
-/** One address for everything, as a browser's page needs it. */
+/** One origin for everything, as a browser's page needs it. */
 export interface Servers {
   readonly airflow: StartedAirflow;
   readonly dagster: StartedDagster;
   readonly origin: string;
-  /** What is sent to `/report` next, by the runtime whose turn it is. */
+  /** The next report that a runtime sends to `/report`. */
   report(): Promise<unknown>;
   close(): Promise<void>;
 }
 
 /**
- * Both simulators under /airflow and /dagster; a page that loads `script`; `/report`; and, below /airflow, /stall that
- * never answers and /lost that hangs up.
+ * Serves both simulators under /airflow and /dagster, a page that loads `script`, `/report`, and, below /airflow, /stall,
+ * which never responds, and /lost, which hangs up.
  */
 export async function startServers(script: () => string): Promise<Servers> {
   const airflow = await startAirflowSimulator();

@@ -5,18 +5,18 @@ import { fileURLToPath } from "node:url";
 import { run } from "@org/testkit/servers/processes";
 import type { TestContext } from "vitest";
 
-/** The newest TypeScript: what people's projects compile with next. */
+/** The newest TypeScript. */
 export const newestTypescript = "typescript@7.0.2";
 
 /** The checkout. */
 export const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /**
- * Installs a package from npm into `.cache/`, where it stays: what only these tests need, and is too large for everybody
- * who installs the checkout (a gigabyte in all).
+ * Installs a package from npm into `.cache/`, for tools that only these tests need and that would make installing the
+ * checkout slow (a gigabyte in total).
  *
- * @param specification as npm takes it, with an exact version
- * @returns the folder that it is installed in, with its `node_modules`
+ * @param specification an npm specifier with an exact version
+ * @returns the folder that contains its `node_modules`
  */
 export async function obtain(specification: string): Promise<string> {
   const name = specification.replace(/[^\w.]+/g, "-").replace(/^-/, "");
@@ -34,14 +34,14 @@ export async function obtain(specification: string): Promise<string> {
     renameSync(made, folder);
   } catch (error) {
     rmSync(made, { recursive: true, force: true });
-    if (!existsSync(folder)) throw error; // Another process may have made it meanwhile.
+    if (!existsSync(folder)) throw error; // Another process may have installed it first.
   }
   return folder;
 }
 
 /**
- * What a test needs that not every machine can have. Where it cannot be had, the test is skipped, and says so loudly; where
- * nothing may be skipped (`REQUIRE_LIVE`, as in CI), it fails.
+ * A tool that is not available on every machine. If it is missing, the test is skipped with a warning, or fails if nothing
+ * may be skipped (`REQUIRE_LIVE`, as in CI).
  */
 export async function orSkip<T>(context: TestContext, what: string, get: () => Promise<T>): Promise<T> {
   try {

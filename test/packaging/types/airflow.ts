@@ -1,4 +1,4 @@
-/** Ten operations of Airflow's, as a program would use them: what a compiler has to do for it is counted. */
+/** Ten Airflow operations as a program would use them, to measure the compiler's work. */
 import { type components, createAirflowClient } from "@org/airflow-client";
 
 const airflow = createAirflowClient({ url: "http://localhost:8080" });

@@ -1,4 +1,4 @@
-/** Ten things that a program does with Dagster: what a compiler has to do for it is counted. */
+/** Ten Dagster operations as a program would use them, to measure the compiler's work. */
 import { createDagsterClient, unwrap } from "@org/dagster-client";
 import {
   definitionsDocument,

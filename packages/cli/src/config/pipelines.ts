@@ -62,11 +62,11 @@ export function pipelinesOf(file: ConfigFile, env: Io["env"], signal?: AbortSign
   for (const [index, { name, config }] of pipelines.entries()) {
     const earlier = pipelines.slice(0, index);
     if (earlier.some((other) => other.name === name)) {
-      refuse(["pipelines", index], `is called ${name}, as one before it is. Give it a "name" of its own.`);
+      refuse(["pipelines", index], `has the same name as an earlier one, ${name}. Give it its own "name".`);
     }
     const same = earlier.find((other) => sharesTables(file, other.config, config));
     if (same) {
-      refuse(["pipelines", index], `would write into the same tables as ${same.name}. Give it a "prefix" of its own.`);
+      refuse(["pipelines", index], `would write to the same tables as ${same.name}. Give it its own "prefix".`);
     }
   }
   return pipelines;

@@ -8,7 +8,7 @@ import type { FromWorker, ToWorker } from "./worker.ts";
 
 type Answer = Exclude<FromWorker, { readonly type: "begun" }>;
 
-/** How long an aborted call may take to end by itself, in ms. */
+/** Grace period of an aborted call, in ms. */
 const graceMs = 1000;
 
 const program = fileURLToPath(
@@ -29,7 +29,7 @@ export class CallsApart {
     return tools.map((tool) => ({ ...tool, call: (given, signal) => this.#call(tool.name, given, signal) }));
   }
 
-  /** Ends the process, by itself if it can: it may have files to remove. */
+  /** Ends the process, gracefully if possible, since it may have files to remove. */
   async close(): Promise<void> {
     const child = this.#child;
     if (!child) return;

@@ -7,7 +7,7 @@ const unreachable: Meaning = ["UNAVAILABLE", "Nothing is lost: sync again once t
 const denied: Meaning = ["NO_PERMISSION", "Check the user and password in the URL, and pg_hba.conf on the server."];
 const noKey: Meaning = [
   "SCHEMA_CONFLICT",
-  "Somebody dropped the table's primary key, or made it deferrable. Make it again with ALTER TABLE … ADD PRIMARY KEY (…), or " +
+  "The table's primary key was dropped, or made deferrable. Recreate it with ALTER TABLE … ADD PRIMARY KEY (…), or " +
     "drop the table to have it read again.",
 ];
 const inTheWay: Meaning = ["LOCKED", "Another program is using the same tables. Try again when it has finished."];

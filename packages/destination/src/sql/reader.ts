@@ -72,7 +72,7 @@ async function inSnapshot<T>(database: ReadableDatabase, work: () => Promise<T>)
 const reads =
   /^(?:\s|--.*(?:\n|$)|\/\*[\s\S]*?\*\/)*(?:select|with|values|from|explain|describe|show|summarize|pivot|table)\b/i;
 
-/** A reader of a database that by itself would carry out more than queries. */
+/** A reader of a database that does not restrict itself to queries. */
 export function onlyReading(reader: SqlReader, place: string): SqlReader {
   const check = (sql: string) => {
     if (reads.test(sql)) return;

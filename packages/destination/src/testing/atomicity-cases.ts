@@ -1,4 +1,4 @@
-/** Rows and state are stored together, or not at all. */
+/** Rows and state are stored together or not at all. */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DestinationCase, Subject } from "./case.ts";
@@ -71,7 +71,7 @@ export const atomicityCases: readonly DestinationCase[] = [
     name: "leaves nothing of a commit that is aborted at any point",
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(0)] }, 0);
-      // Spread over the duration of a commit. What must hold does not depend on which of them hit it.
+      // Spread over the duration of a commit. The assertion holds whether or not an abort hits it.
       for (const [index, delayMs] of [0, 1, 3, 6, 10, 20, 40, 80].entries()) {
         const controller = new AbortController();
         const value = index + 1;

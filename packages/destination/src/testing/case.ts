@@ -1,18 +1,18 @@
 import type { Destination, DestinationCapabilities, OpenOptions, Session } from "../destination.ts";
 import type { StoredValues } from "../table.ts";
 
-/** A place to write to that one case has to itself. */
+/** A place to write to, for one case alone. */
 export interface Fixture {
   /** The destination there. Each call returns a new object, as another program would create it. */
   connect(): Destination;
   /**
    * The same for another process: a module that exports `connect(argument)`, which returns the destination. The suite
-   * starts processes that write, and kills them. Leave it out if no other process can reach the destination.
+   * starts processes that write, and kills them. Omit it if other processes cannot open the destination.
    */
   readonly process?: { readonly module: string; readonly argument: string };
   /**
-   * Runs some work as a user who may read everything there and write nothing: with another database account, or with
-   * other permissions on a folder. Leave it out if there are no such users.
+   * Runs work as a read-only user: with another database account, or with other permissions on a folder. Omit it if there
+   * are no such users.
    */
   asReader?<T>(work: (destination: Destination) => Promise<T>): Promise<T>;
   /** Removes everything. All sessions are closed by then. */
@@ -25,33 +25,33 @@ export interface DestinationSuite<P extends Fixture = Fixture> {
   /** Creates an empty destination. */
   create(): Promise<P>;
   /**
-   * Reads all rows of a table or view independently: it shares no code with the destination. Returns every column by
-   * name, `_synced_at` and `_deleted_at` included, with values as they were written. No session is open.
+   * Reads all rows of a table or view, without sharing code with the destination. Returns every column by name, including
+   * `_synced_at` and `_deleted_at`, with values as they were written. Called while no session is open.
    */
   read(fixture: P, table: string): Promise<readonly StoredValues[]>;
 }
 
-/** What a case works with. */
+/** The input of a case. */
 export interface Subject {
   readonly fixture: Fixture;
   readonly capabilities: DestinationCapabilities;
-  /** Opens a session, which is closed when the case ends. @default pipeline "pipeline" */
+  /** Opens a session that is closed when the case ends. @default pipeline "pipeline" */
   open(options?: Partial<OpenOptions>): Promise<Session>;
   /** Opens a session, passes it to `work`, and closes it. */
   during<T>(work: (session: Session) => Promise<T>, options?: Partial<OpenOptions>): Promise<T>;
   read(table: string): Promise<readonly StoredValues[]>;
 }
 
-/** One thing that a destination must do. It rejects if the destination does not. */
+/** One requirement for destinations. */
 export interface DestinationCase {
   readonly group: string;
   /** A sentence about the destination: "keeps microseconds". */
   readonly name: string;
   /** Whether the case applies. @default always */
   readonly when?: (capabilities: DestinationCapabilities, destination: Destination) => boolean;
-  /** Whether other processes write. @default false */
+  /** Whether it starts other processes that write. @default false */
   readonly ofProcesses?: boolean;
-  /** Whether the case is about a read-only user. @default false */
+  /** Whether it needs a read-only user. @default false */
   readonly ofReaders?: boolean;
   run(subject: Subject): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** What a batch changes, and what it leaves unchanged. */
+/** What a batch changes, and what it does not. */
 import assert from "node:assert/strict";
 import { defineTable } from "../define-table.ts";
 import type { StoredValues } from "../table.ts";

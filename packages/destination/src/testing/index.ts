@@ -19,8 +19,8 @@ import { writerCases } from "./writer-cases.ts";
 export { type DestinationCase, type DestinationSuite, type Fixture, runCase, type Subject } from "./case.ts";
 
 /**
- * Everything that a destination must do, as data: to run it with another test runner, or to check that a wrong
- * destination is caught. Each case has its own fixture; see {@link runCase}.
+ * All requirements for a destination, as data: to run them with another test runner, or to check that they catch a broken
+ * destination. Each case has its own fixture; see {@link runCase}.
  */
 export const destinationCases: readonly DestinationCase[] = [
   ...rowCases,
@@ -41,8 +41,8 @@ export const destinationCases: readonly DestinationCase[] = [
 ];
 
 /**
- * The cases that apply to a destination, judging by what it declares and implements, and by whether other processes can
- * reach it.
+ * The cases that apply to a destination, based on what it declares and implements, and on whether other processes can open
+ * it.
  */
 export async function casesFor<P extends Fixture>(suite: DestinationSuite<P>): Promise<readonly DestinationCase[]> {
   const fixture = await suite.create();

@@ -6,7 +6,7 @@ import { commitThings, moment, thing, things } from "./sample.ts";
 const group = "reading";
 const sorted = <T>(items: readonly T[]) => [...items].sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 
-/** Five rows, of which 4 is deleted. */
+/** Five rows. Row 4 is deleted. */
 const rows = [
   thing(1, { label: "x", done: true, seen: moment(1) }),
   thing(2, { label: "x", done: false }),

@@ -6,7 +6,7 @@ import { commitOnce, commitThings, rejectsWith, storedThings, thing, things } fr
 
 const group = "readers";
 
-/** Asserts that a reader sees this many things, in every way of reading that the destination has. */
+/** Asserts that a reader sees this many things, by every way of reading that the destination supports. */
 const sees = (subject: Subject, count: number) =>
   subject.fixture.asReader!(async (destination) => {
     const [found] = (await destination.contents?.()) ?? [];

@@ -18,7 +18,7 @@ const group = "replace";
 
 type ThingScope = Scope<typeof things>;
 
-/** Stores rows, replaces a scope by nothing, and expects exactly these to go. */
+/** Stores rows, replaces a scope with no rows, and expects exactly these to be deleted. */
 async function expectGone(subject: Subject, rows: readonly Thing[], scope: ThingScope, gone: number[]): Promise<void> {
   await commitOnce(subject, { replace: [{ scope: {}, rows }] });
   assert.equal((await commitOnce(subject, { replace: [{ scope, rows: [] }] })).deleted, gone.length, inspect(scope));

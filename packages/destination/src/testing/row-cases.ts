@@ -1,4 +1,4 @@
-/** What goes in comes out. */
+/** Stored values are read back unchanged. */
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import { defineTable } from "../define-table.ts";
@@ -9,7 +9,7 @@ import { commitOnce, commitThings, content, rejectsWith, storedThings, type Thin
 
 const group = "rows";
 
-/** Stores rows and reads them back both ways: from outside, and through keys(). */
+/** Stores rows, and reads them back independently and through keys(). */
 async function roundTrip(subject: Subject, rows: readonly Thing[]): Promise<void> {
   const columns = Object.keys(things.columns) as (keyof typeof things.columns)[];
   const keys = await subject.during(async (session) => {
@@ -38,7 +38,7 @@ function nulReplaced(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value).replaceAll("\\u0000", "\ufffd"));
 }
 
-/** Numbers that no double says in these words. */
+/** Numbers that a double would spell differently. */
 const exactNumbers = [
   "12345678901234567890",
   "-9007199254740993",
@@ -48,7 +48,7 @@ const exactNumbers = [
   "-2.50E-3",
 ];
 
-/** A number as its sign, its digits and the power of ten that they are multiplied with: the same for equal numbers. */
+/** A number's sign, digits and exponent, which are the same for equal numbers. */
 function decimal(number: string): string {
   const [, sign, whole = "", fraction = "", exponent = "0"] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number) ?? [];
@@ -109,7 +109,7 @@ export const rowCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "keeps integers beyond 2^53",
+    name: "keeps integers above 2^53",
     run: (subject) =>
       roundTrip(
         subject,
@@ -249,7 +249,7 @@ export const rowCases: readonly DestinationCase[] = [
   },
 ];
 
-/** A column and a value that does not fit; undefined leaves the column out. */
+/** A column and a value that does not fit. Undefined omits the column. */
 const unfit: readonly (readonly [column: string, value: unknown])[] = [
   ["kind", null],
   ["label", undefined],

@@ -1,4 +1,4 @@
-/** A small table with a column of every type, and short ways to fill and read it. */
+/** A small table with a column of every type, and helpers to fill and read it. */
 import assert from "node:assert/strict";
 import { defineTable } from "../define-table.ts";
 import type { Batch, CommitResult, Session } from "../destination.ts";
@@ -24,12 +24,12 @@ export const things = defineTable({
 
 export type Thing = Row<typeof things>;
 
-/** A thing with nothing known but its key and kind. */
+/** A thing with only a key and a kind. */
 export function thing(id: number, known: Partial<Thing> = {}): Thing {
   return { id, kind: "a", label: null, size: null, weight: null, done: null, seen: null, data: null, ...known };
 }
 
-/** A moment of a day: minute 90 is half past one. */
+/** A time of day: minute 90 is 01:30. */
 export function moment(minute: number): string {
   return `${new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString().slice(0, 23)}000Z`;
 }
@@ -42,12 +42,12 @@ export async function commitThings(session: Session, batch: ThingsBatch, value =
   return session.commit("things", { table: things, ...batch, state: { version: 1, value } });
 }
 
-/** The same in a session of its own. */
+/** The same, in its own session. */
 export function commitOnce(subject: Subject, batch: ThingsBatch, value = 1): Promise<CommitResult> {
   return subject.during((session) => commitThings(session, batch, value));
 }
 
-/** All rows by their id, read from outside. */
+/** All rows by id, read independently. */
 export async function storedThings(subject: Subject): Promise<ReadonlyMap<number, StoredValues>> {
   const rows = await subject.read("things");
   const byId = new Map(rows.map((row) => [Number(row.id), row]));
@@ -55,7 +55,7 @@ export async function storedThings(subject: Subject): Promise<ReadonlyMap<number
   return byId;
 }
 
-/** Which rows are stored and not deleted, and which are. */
+/** The ids of live rows, and of deleted ones. */
 export async function presentAndDeleted(subject: Subject): Promise<{ present: number[]; deleted: number[] }> {
   const rows = [...(await storedThings(subject)).values()];
   const ids = (some: StoredValues[]) => some.map((row) => Number(row.id)).sort((a, b) => a - b);
@@ -74,7 +74,7 @@ export function content(row: StoredValues | undefined): StoredValues {
 
 export const noCounts: CommitResult = { inserted: 0, updated: 0, unchanged: 0, deleted: 0, removed: 0 };
 
-/** That a promise rejects with a DestinationError of a code, whose message says all of these words. */
+/** Expects a promise to reject with a DestinationError of this code, whose message contains all of these words. */
 export async function rejectsWith(
   promise: Promise<unknown>,
   code: DestinationErrorCode,

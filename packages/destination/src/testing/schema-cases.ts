@@ -1,4 +1,4 @@
-/** Tables: made, grown, owned. */
+/** Creating tables, changing their columns, and owning them. */
 import assert from "node:assert/strict";
 import { defineTable } from "../define-table.ts";
 import type { Columns, Table } from "../table.ts";
@@ -7,7 +7,7 @@ import { commitOnce, content, noCounts, rejectsWith, thing, things } from "./sam
 
 const group = "schema";
 
-/** A table by the name of grown, with these columns beside its key. */
+/** The table `grown`, with these columns besides its key. */
 const grown = (columns: Columns): Table =>
   defineTable({
     name: "grown",

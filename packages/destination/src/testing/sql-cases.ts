@@ -1,4 +1,4 @@
-/** SQL over what is stored. */
+/** SQL queries on stored tables. */
 import assert from "node:assert/strict";
 import type { Destination } from "../destination.ts";
 import { DestinationError } from "../errors.ts";

@@ -1,4 +1,4 @@
-/** What a stream needs to go on. */
+/** The states from which streams resume. */
 import assert from "node:assert/strict";
 import type { Json } from "../table.ts";
 import type { DestinationCase } from "./case.ts";

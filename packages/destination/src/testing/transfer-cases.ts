@@ -1,4 +1,4 @@
-/** Whole tables, out of a destination and into one. */
+/** Exporting and importing whole tables. */
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import type { DestinationCapabilities, Session } from "../destination.ts";
@@ -27,7 +27,7 @@ async function pagesOf(session: Session): Promise<readonly (readonly StoredValue
 
 const inOrder = (rows: readonly StoredValues[]) => [...rows].sort((a, b) => Number(a.id) - Number(b.id));
 
-/** A row of another destination. */
+/** A row exported from another destination. */
 const foreign = (id: number, known: Partial<Thing> = {}, deletedAt: string | null = null): StoredValues =>
   ({ ...thing(id, known), _synced_at: moment(id), _deleted_at: deletedAt }) as StoredValues;
 
@@ -59,7 +59,7 @@ export const transferCases: readonly DestinationCase[] = [
       await commitOnce(subject, { replace: [{ scope: { id: { in: [4, 5000] } }, rows: [] }] });
       const pages = await subject.during(pagesOf);
       assert.ok(pages.length > 1, "more than one page");
-      // Without a difference to print: of thousands of rows in another order that takes minutes.
+      // Compared without a diff, which takes minutes to print for thousands of rows in another order.
       assert.ok(isDeepStrictEqual(pages.flat(), inOrder(await subject.read("things"))), "all rows, in order");
     },
   },

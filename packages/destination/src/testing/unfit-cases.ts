@@ -1,4 +1,4 @@
-/** Rows that cannot be held: all of them are named, and none of the others is held up by them. */
+/** Rows that a destination cannot hold: all of them are named, and they do not block the others. */
 import assert from "node:assert/strict";
 import type { UnfitRow } from "../errors.ts";
 import { DestinationError } from "../errors.ts";
@@ -22,7 +22,7 @@ const group = "rows that do not fit";
 
 const unfit = (id: number, column: keyof Thing, value: unknown) => thing(id, { [column]: value });
 
-/** Commits, and returns what the error says about rows; undefined where there was none. */
+/** Commits, and returns the rows named in the error. Undefined if there was no error. */
 async function refused(subject: Subject, batch: ThingsBatch): Promise<readonly UnfitRow[] | undefined> {
   try {
     await commitOnce(subject, batch);
@@ -38,7 +38,7 @@ async function refused(subject: Subject, batch: ThingsBatch): Promise<readonly U
 
 const idsOf = (rows: readonly UnfitRow[] | undefined) => rows?.map(({ key }) => Number(key.id)).sort((a, b) => a - b);
 
-/** A value by which a row, or a key, may be too much for a destination, and need not. */
+/** Values of rows, or keys, that some destinations cannot hold. */
 const heavy: readonly (readonly [what: string, row: (id: number) => Thing])[] = [
   ["JSON nested 1,000 deep", (id) => thing(id, { data: nested(1000) })],
   ["JSON nested 20,000 deep", (id) => thing(id, { data: nested(20_000) })],
@@ -67,7 +67,7 @@ export const unfitCases: readonly DestinationCase[] = [
         assert.ok(Object.is(heldAs(things.columns.data, value), value), "what JSON cannot carry comes back as it is");
       }
       for (const column of Object.values(things.columns)) heldAs(column, "half \ud83d");
-      // One that is nested this deeply may be held.
+      // Some destinations can hold a row that is nested this deeply.
       heldAs(things.columns.data, nested(5000));
     },
   },
@@ -130,7 +130,7 @@ export const unfitCases: readonly DestinationCase[] = [
       await commitOnce(subject, { upserts: [thing(1, { label: "old" }), thing(2), thing(3), thing(4, { kind: "b" })] });
       const before = await storedThings(subject);
       const scope = { kind: { in: ["a"] } };
-      // Nothing is known of 9, and no row can have the last key.
+      // 9 does not exist, and no row can have the last key.
       const keep = [{ id: 1 }, { id: 9 }, { id: 2n ** 80n }];
       const batch = { replace: [{ scope, rows: [thing(2)] }], keep };
       assert.deepEqual(await commitOnce(subject, batch), { ...noCounts, unchanged: 1, deleted: 1 });

@@ -1,4 +1,4 @@
-/** One writer at a time, one call after the other. */
+/** One writer at a time, one call at a time. */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DestinationCase, Subject } from "./case.ts";
@@ -119,7 +119,7 @@ export const writerCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "carries out concurrent calls one after the other",
+    name: "runs concurrent calls one at a time",
     async run(subject) {
       await subject.during(async (session) => {
         await session.prepare([things]);

@@ -5,8 +5,8 @@ import type { Fixture } from "./case.ts";
 import { things } from "./sample.ts";
 
 /**
- * What the other process runs: it opens the place and commits batch after batch, each with two rows of its own and the
- * state that counts them, and prints the number of each that is stored. A text, so that it runs from a build too.
+ * The other process's script: it opens the place and commits batches, each with two new rows and the state that counts
+ * them, and prints the number of each stored batch. It is text, so that it also works from a build.
  */
 const script = `
 const [module, argument, table, limit, pauseMs] = process.argv.slice(1);
@@ -31,11 +31,11 @@ process.stdin.on("end", async () => { await session.close(); process.exit(0); })
 /** Another process that writes to a place. */
 export interface WriterProcess {
   readonly id: number;
-  /** The next line that it prints: \`ready\`, then the number of each batch once it is stored. */
+  /** The next line that it prints: \`ready\`, then the number of each stored batch. */
   line(): Promise<string>;
-  /** Ends it as a crash would, without any chance to clean up. */
+  /** Kills it, without a chance to clean up. */
   kill(): Promise<void>;
-  /** Holds it still in the middle of whatever it does, until it is woken. Not on Windows. */
+  /** Suspends it at an arbitrary point, until it is woken. Not on Windows. */
   stop(): void;
   wake(): void;
   /** Lets it close its session and end. */
@@ -43,11 +43,11 @@ export interface WriterProcess {
 }
 
 /**
- * @param batches how many it commits before it holds still, its session open
- * @param options pauseMs: how long it waits after each. @default 0
+ * @param batches how many it commits before it idles, with its session open
+ * @param options pauseMs: wait after each batch, in ms. @default 0
  */
 export function startWriter(fixture: Fixture, batches: number, { pauseMs = 0 } = {}): WriterProcess {
-  // The conditions under which this process resolves packages; nothing else of how a test runner started it.
+  // Only pass on how this process resolves packages, and no other option of the test runner.
   const conditions = process.execArgv.filter((argument) => /^(-C|--conditions)=/.test(argument));
   if (!fixture.process) throw new TypeError("The place does not say how another process connects to it.");
   const { module, argument } = fixture.process;

@@ -1,5 +1,5 @@
 /**
- * Destinations that are wrong on purpose, each a correct one with a single mistake, and the case that must notice it.
+ * Deliberately broken destinations, each a correct one with a single mistake, and the case that must catch it.
  * A suite that never fails proves nothing.
  */
 import { AssertionError } from "node:assert";

@@ -26,7 +26,7 @@ function newFile(): string {
   return join(folder, "runs.duckdb");
 }
 
-/** Stores rows in batches of ten, from a number on. */
+/** Stores rows in batches of ten, starting at a number. */
 async function store(path: string, { from = 0, rows, bytes }: { from?: number; rows: number; bytes: number }) {
   const session = await duckdb(path).open({ pipeline: "runs" });
   try {
@@ -41,7 +41,7 @@ async function store(path: string, { from = 0, rows, bytes }: { from?: number; r
   }
 }
 
-/** How many rows each row group has. */
+/** The number of rows in each row group. */
 async function rowGroups(path: string): Promise<number[]> {
   const segments = await queryDuckdb(
     path,
@@ -57,7 +57,7 @@ test("I11: a row group holds few large rows, so that few are read at once", asyn
   await store(path, { from: 600, rows: 10, bytes: 100 * kilobyte });
   const groups = await rowGroups(path);
   expect(groups.reduce((sum, rows) => sum + rows, 0)).toBe(610);
-  // 4 MB lie between two checkpoints, and the batch that makes it more.
+  // Checkpoints are 4 MB apart, plus the batch that exceeds it.
   expect(Math.max(...groups)).toBeLessThanOrEqual(60);
   expect(groups.at(-1)).toBe(10);
 });

@@ -1,4 +1,4 @@
-/** What only another process can show. */
+/** Behavior that only shows with several processes. */
 import { spawnSync } from "node:child_process";
 import { cp, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -26,7 +26,7 @@ test("another process learns which one holds the file, even after this one was r
     expect(said).toMatch(/^LOCKED true /);
     expect(said).toContain(`(process ${process.pid})`);
     expect(said).toContain("node");
-    // Closing any handle of the file would give up the lock of the whole process.
+    // Closing any handle of the file would release the whole process's lock.
     await expect(duckdb(fixture.file).open({ pipeline: "second" })).rejects.toThrow(/in this process/);
     await expect(queryDuckdb(fixture.file, "SELECT 1")).rejects.toThrow(/in this process/);
   }
@@ -46,7 +46,7 @@ test.skipIf(process.platform === "win32")("a full disk is reported, and rows and
 });
 
 test("without the driver, the error says what to install", async () => {
-  // A copy of the sources, somewhere from where no installed package can be found.
+  // A copy of the sources in a folder without access to installed packages.
   const source = fileURLToPath(new URL("../../src", import.meta.url));
   await cp(source, join(fixture.folder, "src"), { recursive: true });
   await writeFile(join(fixture.folder, "package.json"), '{"type":"module"}');

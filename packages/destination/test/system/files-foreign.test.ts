@@ -1,4 +1,4 @@
-/** I16: a destination removes only what it wrote, wherever it lies and whatever a manifest says. */
+/** I16: a destination only removes what it wrote, wherever that is and whatever a manifest says. */
 import { mkdir, readdir, readFile, rename, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type DestinationNotice, defineTable } from "@org/destination";
@@ -50,7 +50,7 @@ const manifestFile = async () => {
 describe("in a folder", () => {
   test("I16: foreign files next to a table's files stay, whatever rewrites the table, and are reported once", async () => {
     await store([1]);
-    // One of them is called as our own files are, by somebody whom no manifest knows.
+    // One of them is named like our files, but its writer is in no manifest.
     const foreign = ["000000000001-0badcafe.parquet", "README.md", "_SUCCESS", "other-tool.parquet"];
     for (const name of foreign) await writeFile(join(folder(), name), "mine");
     await mkdir(join(folder(), "year=2026"));
@@ -179,7 +179,7 @@ describe("in S3", () => {
       .map((key) => key.slice("/warehouse/orchestration/".length))
       .filter((key) => key.startsWith("things/"))
       .sort();
-  /** Stores, and compacts until only the table is left of what was ours. */
+  /** Stores rows, and compacts until only the table is left of our files. */
   async function fill() {
     await store([1, 2, 3, 4], options, where);
     await compact(where, options);
@@ -225,7 +225,7 @@ describe("in S3", () => {
     expect(objects()).toEqual(await current());
   });
 
-  test("a key that the server refuses to remove is reported and retried; the others are removed", async () => {
+  test("a key that the server does not delete is reported and retried; the others are deleted", async () => {
     await fill();
     const [refused = ""] = objects();
     s3.fault = (method) => (method === "POST" ? { refusesKeys: refused } : undefined);

@@ -1,4 +1,4 @@
-/** What only other processes can show. */
+/** Behavior that only shows with several processes. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, readdir, writeFile } from "node:fs/promises";
@@ -57,7 +57,7 @@ async function stored(pipeline = "p") {
   return { state, rows: rows.sort(([a = 0], [b = 0]) => a - b) };
 }
 
-/** The rows that belong to a state: one that every commit rewrites, and one of each. */
+/** The rows of a state: one that every commit rewrites, and one per commit. */
 const rowsOf = (state: number) =>
   state === 0 ? [] : Array.from({ length: state + 1 }, (_, id) => [id, id === 0 ? state : id]);
 
@@ -73,13 +73,13 @@ test.each([
     expect(how, said).toBe("SIGKILL");
     expect(said.trim().split("\n")).toEqual(["1", "2"]);
     expect(await stored()).toEqual({ state: expected, rows: rowsOf(expected) });
-    // The session that looked collected what the killed one had not committed.
+    // The inspecting session removed the killed one's uncommitted files.
     const named = (await latestManifest(fixture.folder)).tables.table_p?.files.map(({ path }) => path);
     expect((await readdir(join(fixture.folder, "table_p"))).map((name) => `table_p/${name}`).sort()).toEqual(named);
     const after = await start(commitAll(22)).ended;
     expect(after.how, after.said).toBe(0);
     expect(await stored()).toEqual({ state: expected + 22, rows: rowsOf(expected + 22) });
-    // The table was rewritten on the way.
+    // The table was rewritten in between.
     const { files } = (await latestManifest(fixture.folder)).tables.table_p ?? {};
     expect(files?.length).toBeLessThan(20);
   },
@@ -135,7 +135,7 @@ test.skipIf(process.platform === "win32")(
 );
 
 test("without a driver, the error says what to install", async () => {
-  // A copy of the sources, somewhere from where no installed package can be found.
+  // A copy of the sources in a folder without access to installed packages.
   const copy = join(fixture.folder, "..", "copy");
   await cp(here("../../src"), join(copy, "src"), { recursive: true });
   await writeFile(join(copy, "package.json"), '{"type":"module"}');

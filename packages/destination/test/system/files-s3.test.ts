@@ -1,4 +1,4 @@
-/** What servers of S3 say when something is wrong. That all is well with a real one is shown in test/live. */
+/** Errors of S3 servers. test/live tests against a real one. */
 import { defineTable } from "@org/destination";
 import { type FilesOptions, files } from "@org/destination/files";
 import { type FakeS3, startFakeS3 } from "@org/testkit/fake-s3";
@@ -76,7 +76,7 @@ describe("server errors", () => {
     expect(JSON.stringify([error.message, error.cause, destination().name])).not.toContain("so-secret");
   });
 
-  test("a temporary one is waited out", async () => {
+  test("a temporary one is retried", async () => {
     s3.fault = () => (s3.requests % 3 === 1 ? { status: 503, code: "SlowDown" } : undefined);
     await store(1, 2);
     s3.fault = () => undefined;

@@ -1,6 +1,6 @@
 /**
- * What is MotherDuck's own of the DuckDB adapter, a lease in place of the lock, against a database in memory that many
- * sessions have open. Against MotherDuck itself it was never tried.
+ * The MotherDuck variant of the DuckDB adapter, which uses a lease instead of the lock, against an in-memory database
+ * shared by several sessions. Untested against MotherDuck itself.
  */
 import { DuckDBInstance } from "@duckdb/node-api";
 import { duckdb } from "@org/destination/duckdb";
@@ -11,7 +11,7 @@ import { afterEach, expect, test, vi } from "vitest";
 const create = DuckDBInstance.create;
 afterEach(() => vi.restoreAllMocks());
 
-/** Where the driver would connect to MotherDuck, it gets one more connection to a database of this process. */
+/** Instead of connecting to MotherDuck, the driver gets another connection to a database in this process. */
 async function createFixture(): Promise<Fixture & { readonly instance: DuckDBInstance }> {
   const instance = await create(":memory:");
   vi.spyOn(DuckDBInstance, "create").mockImplementation(
@@ -28,7 +28,7 @@ async function createFixture(): Promise<Fixture & { readonly instance: DuckDBIns
 }
 
 const suite: DestinationSuite<Fixture & { readonly instance: DuckDBInstance }> = {
-  name: "MotherDuck, as far as that can be told",
+  name: "MotherDuck, simulated",
   create: createFixture,
   read: ({ instance }, table) => readTable(instance, table),
 };

@@ -1,4 +1,4 @@
-/** That any connection of a pooler will do: by what we ask of one, and by PgBouncer itself where it is installed. */
+/** Any connection of a pooler must work: checked by our statements, and with PgBouncer if it is installed. */
 import { defineTable } from "@org/destination";
 import { testDestination } from "@org/destination/testing";
 import { ownDatabase } from "@org/testkit/own-database";
@@ -14,7 +14,7 @@ afterEach(() => {
   pg.Client.prototype.query = ask;
 });
 
-/** Everything that is asked from now on: by whom, and whether a transaction was under way. */
+/** Records all statements from now on, with their connection, and whether a transaction was open. */
 function listen() {
   const asked: { text: string; named: boolean; within: boolean }[] = [];
   const within = new Set<unknown>();

@@ -1,4 +1,4 @@
-/** Destinations that store something else than they are told: another name of the table, or not all of its columns. */
+/** Wrapped destinations that store tables under another name, or without some columns. */
 import { type Batch, defineTable, withoutColumns, withTablePrefix } from "@org/destination";
 import { queryDuckdb } from "@org/destination/duckdb";
 import { casesFor, type DestinationSuite, runCase } from "@org/destination/testing";
@@ -6,7 +6,7 @@ import { createFixture, type DuckdbFixture, duckdbSuite } from "@org/testkit/pla
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { connect as connectWithPrefix, prefix } from "../duckdb-with-prefix.ts";
 
-/** What a prefix could spoil, at a place whose tables bear one that the suite does not know. */
+/** Runs the suite's cases that a prefix could break, with a prefix that the suite does not know. */
 const prefixed: DestinationSuite<DuckdbFixture> = {
   name: "duckdb with a prefix",
   async create() {

@@ -1,4 +1,4 @@
-/** That all databases answer all questions alike, of worlds that nobody would make up. */
+/** All databases must give the same answers to all questions, for randomly generated odd worlds. */
 import { type Answer, InsightsError, questions } from "@org/insights";
 import { reportPage } from "@org/insights/page";
 import { expect, test } from "vitest";

@@ -23,7 +23,7 @@ export interface AirflowServerOptions {
 
 /** Options of {@link createAirflowSimulator}. */
 export interface AirflowSimulatorOptions extends AirflowServerOptions {
-  /** What the server contains; it has a clock of its own. @default nothing */
+  /** The server's data, which includes its clock. @default empty */
   readonly world?: AirflowWorld | undefined;
   /** @default "admin" */
   readonly username?: string | undefined;

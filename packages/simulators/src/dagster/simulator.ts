@@ -22,7 +22,7 @@ import type { DagsterWorld } from "./world.ts";
 
 /** Options of {@link createDagsterSimulator}. */
 export interface DagsterSimulatorOptions {
-  /** What the server contains; it has a clock of its own. @default nothing */
+  /** The server's data, which includes its clock. @default empty */
   readonly world?: DagsterWorld | undefined;
   /**
    * The version whose interface it has, and whose behaviour where they are known to differ: filters by time, unknown

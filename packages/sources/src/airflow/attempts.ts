@@ -1,5 +1,5 @@
 /**
- * Task instances as the table holds them: one row per attempt.
+ * Task instances in the table's form: one row per attempt.
  *
  * The row that the server lists stands for its own number. The attempts before it, with 1 <= number < the listed one,
  * come from the task instance's tries, which are asked for when the listed attempt is new to the table; an earlier
@@ -15,19 +15,19 @@ import { runScope } from "./pending.ts";
 import { columnsOf } from "./purged.ts";
 import { attemptRow, taskInstanceRow, taskInstancesTable } from "./tables/task-instances.ts";
 
-/** An attempt as the table holds it. */
+/** An attempt in the table's form. */
 export type AttemptRow = Row<typeof taskInstancesTable>;
 
-/** The tries of a task instance, or undefined where they cannot be had. */
+/** Requests the tries of a task instance. Returns undefined if they are not available. */
 export type AskAttempts = (row: TaskInstance) => Promise<readonly TaskInstanceAttempt[] | undefined>;
 
 export interface WholeTaskInstances {
   readonly rows: readonly AttemptRow[];
-  /** Stored rows that were placeholders, as an attempt's number before it began, or that have another key now. */
+  /** Stored rows that were placeholders, such as an attempt before it started, or whose key has changed. */
   readonly remove: readonly AttemptRow[];
 }
 
-/** Asks for the tries of task instances. A run of which some could not be read is pending. */
+/** Requests the tries of task instances. If some could not be read, their run becomes pending. */
 export function askingFor({
   airflow,
   pending,
@@ -42,7 +42,7 @@ export function askingFor({
   };
 }
 
-/** All that the table holds of listed task instances, and of what they were before they had an index or a region. */
+/** All stored rows of listed task instances, including those from before they had an index or a region. */
 export async function heldOf(listed: readonly TaskInstance[], stored: Stored): Promise<readonly AttemptRow[]> {
   const ids = listed.map(identityOf);
   const column = (name: keyof TaskInstanceId, ...more: number[]) => ({
@@ -53,7 +53,7 @@ export async function heldOf(listed: readonly TaskInstance[], stored: Stored): P
     dag_run_id: column("dag_run_id"),
     task_id: column("task_id"),
     map_index: column("map_index", NO_INDEX),
-    // Not by region: the same place in a loop may be held in the region that a clear replaced.
+    // Not by region: a position in a loop may be stored under the region that a clear replaced.
     region_index: column("region_index", NO_INDEX),
   };
   return stored.keys(taskInstancesTable, scope as Scope<typeof taskInstancesTable>, columnsOf(taskInstancesTable));
@@ -62,9 +62,9 @@ export async function heldOf(listed: readonly TaskInstance[], stored: Stored): P
 /**
  * Completes listed task instances with their earlier attempts.
  *
- * @param stored all that the table holds of them, and of what they were before they had an index or a region
- * @param askTries the tries of one task instance, or undefined where they cannot be had
- * @param triesAreDue whether they are to be asked for although the listed attempt is known
+ * @param stored all stored rows of them, including those from before they had an index or a region
+ * @param askTries requests the tries of one task instance; undefined if not available
+ * @param triesAreDue whether to request them even if the listed attempt is known
  */
 export async function withEarlierAttempts(
   listed: readonly TaskInstance[],
@@ -97,9 +97,8 @@ export function attemptKey(row: AttemptRow | TaskInstance): string {
 }
 
 /**
- * Keys under which the table may hold what a listed task instance was before: the one that holds its id; its
- * placeholder's, where it expanded; and its own without a region, where it was mapped before the server knew regions.
- * Outside of loops only: before it had a region, a task of a loop was in none.
+ * Older keys under which the table may hold a listed task instance: the one with its id; its placeholder's, if it expanded;
+ * and its own without a region, if it was mapped before the server had regions. The last only applies outside loops.
  */
 function formerKeys(listed: TaskInstance, keyOfId: string | undefined): readonly string[] {
   const now = identityOf(listed);
@@ -116,21 +115,21 @@ function formerKeys(listed: TaskInstance, keyOfId: string | undefined): readonly
   return [...new Set(keys)].filter((each) => each !== taskInstanceKey(now));
 }
 
-/** Whether stored rows are attempts of what is listed now, rather than of a placeholder or of another iteration. */
+/** Whether stored rows are attempts of the listed task instance, rather than of a placeholder or another iteration. */
 function isSamePlace(stored: AttemptRow, listed: TaskInstance): boolean {
   return !listed.in_loop && Number(stored.map_index) === listed.map_index;
 }
 
 interface Sources {
-  /** What the table holds of the task instance. */
+  /** Its stored rows. */
   readonly known: readonly AttemptRow[];
-  /** What it holds of it under another key. */
+  /** Its stored rows under an older key. */
   readonly moved: readonly AttemptRow[];
   readonly triesAreDue: boolean;
   readonly askTries: AskAttempts;
 }
 
-/** The attempts before a listed one: as the table holds them, where it is known, and as its tries say otherwise. */
+/** The attempts before a listed one: from the table if the listed one is known, otherwise from its tries. */
 export async function earlierAttempts(
   listed: TaskInstance,
   { known, moved, askTries, triesAreDue }: Sources,
@@ -141,16 +140,16 @@ export async function earlierAttempts(
   const latest = known.find((row) => row.is_latest === true);
   const earlier = known.filter((row) => row.is_latest === false && isEarlier(row));
   const isKnown = latest?.id === listed.id && Number(latest.try_number) === listed.try_number && moved.length === 0;
-  // Their number says nothing: the server's own tries may have gaps, and would be asked for at every sync.
+  // Do not compare their number: the server's own tries may have gaps, and would be requested at every sync.
   if (isKnown && !triesAreDue) return earlier;
   const attempts = new Map<number, AttemptRow>();
-  // What was seen to its end stays, even where the server's tries have a gap or cannot be had.
+  // Attempts that were seen to their end stay, even if the server's tries lack them or are not available.
   for (const row of [...moved, ...known]) {
     if (!isEarlier(row) || !hasEnded(row)) continue;
     attempts.set(Number(row.try_number), { ...row, ...earlierColumns(listed) });
   }
   const tries = (await askTries(listed)) ?? [];
-  // Where the listed attempt is not among them, they are those of a run that was made again under its id meanwhile.
+  // If the listed attempt is not among them, they belong to a run that has been created again under its id since.
   const isOfListed = tries.some(({ try_number }) => try_number >= listed.try_number);
   for (const attempt of isOfListed ? tries.filter(isEarlier).sort(ranLast) : []) {
     attempts.set(attempt.try_number, attemptRow(attempt, listed));
@@ -158,17 +157,17 @@ export async function earlierAttempts(
   return [...attempts.values()];
 }
 
-/** An earlier attempt ended, whatever its state says: since Airflow 3.4 one that was retried may keep `up_for_retry`. */
+/** An earlier attempt has ended, whatever its state: since Airflow 3.4, a retried one may keep `up_for_retry`. */
 function hasEnded({ is_latest, state }: AttemptRow): boolean {
   return is_latest === false || finalTaskStates.includes(state as string);
 }
 
-/** What the row of an attempt loses once a later one is listed: what the server does not say of an earlier one. */
+/** Columns that an attempt's row loses once a later attempt is listed, since the server does not return them then. */
 function earlierColumns(listed: TaskInstance) {
   return { is_latest: false, rendered_map_index: null, ...(!knowsRegions(listed) && { id: null, note: null }) };
 }
 
-/** Orders attempts so that of those with one number the one that ran, or ran last, comes last. */
+/** Sorts attempts so that, among those with the same number, the one that ran last comes last. */
 function ranLast(a: TaskInstanceAttempt, b: TaskInstanceAttempt): number {
   return Date.parse(a.start_date ?? "1970-01-01T00:00:00Z") - Date.parse(b.start_date ?? "1970-01-01T00:00:00Z");
 }

@@ -1,4 +1,4 @@
-/** What tells one history table from another, and what reading one needs at hand. */
+/** What distinguishes the history tables, and the context of reading one. */
 import type { Row, Scope, StoredValues, Table } from "@org/destination";
 import { batchOf, type ReadContext, type Stored, type StreamBatch } from "@org/sync-engine/source";
 import type { Leaf, ListedRow } from "./ask.ts";
@@ -12,77 +12,77 @@ import { type Lasting, parseTableState, type TablePosition, type TableState } fr
 import { type Counts, countWith } from "./unstored.ts";
 
 /**
- * Why a scope is read: because it is pending, or as a part of a phase. `renewal`: the history is read again since its rows
- * lack what a new revision brings; `reread`: in case anything changed without a trace.
+ * Why a scope is read: because it is pending, or in a phase. `renewal`: re-reads the history because its rows lack what a
+ * new revision added. `reread`: the scrub.
  */
 export type Reason = Why | "history" | "window" | "unstored" | "doubt" | "reconcile" | "reread" | "renewal";
 
 /** Listed rows as rows of the table. */
 export interface TableRows<T extends Table> {
   readonly rows: readonly Row<T>[];
-  /** What the table holds of them, and was only a placeholder. */
+  /** Their placeholders in the table, to remove. */
   readonly remove?: readonly Row<T>[];
 }
 
-/** A history table: how its rows are listed, and what is special about them. It asks for little, and stores nothing. */
+/** A history table: how its rows are listed, and what is special about them. It stores nothing. */
 export interface Kind<L extends ListedRow, T extends Table> {
   readonly table: T;
   listing(airflow: AirflowSync): Listing<L>;
-  /** Rows to ask for in one response. */
+  /** Rows to request per response. */
   limit(airflow: AirflowSync): number;
   keyOf(row: L | StoredValues): string;
-  /** States that something follows. */
+  /** States that are not final. */
   readonly unfinished: readonly (string | null)[];
-  /** The rows of the table that the server's list should have, purged ones aside. */
+  /** The table's rows that the server's list should contain, except purged ones. */
   readonly listed: Scope<T>;
-  /** Looks at what the state of this stream, and of the others, held. */
+  /** Inspects the stored states of this stream and the others. */
   begin?(reading: Reading<L, T>): void;
-  /** Listed rows as rows of the table. What is found to be missing meanwhile becomes pending. */
+  /** Converts listed rows to rows of the table. Adds what is missing to the pending scopes. */
   rowsOf(reading: Reading<L, T>, listed: readonly L[], why: Reason): Promise<TableRows<T>>;
   /** Scopes of rows that the destination could not hold. */
   unstoredScopes(rows: readonly StoredValues[]): readonly AirflowScope[];
-  /** What no window shows, once the window is stored. */
+  /** Scopes that may have changed without appearing in a window. Called once the window is stored. */
   doubts(reading: Reading<L, T>, window: WindowRead): Promise<readonly AirflowScope[]>;
-  /** How many rows each listed DAG has, asked for before the window: after it, a new row would hide a deleted one. */
+  /** Counts each listed DAG's rows. Called before the window: later, a new row could cancel out a deletion. */
   countOnServer(airflow: AirflowSync): Promise<ReadonlyMap<string, number>>;
-  /** The same after the window, where that is cheap: what goes before a window could bring it would hide a deletion too. */
+  /** The same after the window, if cheap: a row that disappears before the window reads it could cancel out a deletion. */
   countAgain?(airflow: AirflowSync): Promise<ReadonlyMap<string, number>>;
-  /** Whether a row has what older servers did not say: then earlier rows are read again for it. */
+  /** Whether a row has data that older servers did not provide. Then earlier rows are re-read. */
   saysMore?(row: L): boolean;
   /** Reads what a first sync left for later. */
   later?(reading: Reading<L, T>, state: TablePosition): AsyncIterable<StreamBatch<T, TableState>>;
-  /** Looks at what the table holds of each DAG, once all is read. */
+  /** Checks the table's counts per DAG, once everything is read. */
   check?(reading: Reading<L, T>, held: Counts): Promise<void>;
 }
 
-/** What a window showed. */
+/** The result of a window. */
 export interface WindowRead {
   /** Keys of its unfinished rows. */
   readonly seen: ReadonlySet<string>;
   readonly events: readonly LoggedEvent[];
-  /** How many rows it brought. */
+  /** Number of rows. */
   readonly brought: number;
-  /** Whether one of them has what older servers did not say. */
+  /** Whether any row has data that older servers did not provide. */
   readonly saysMore: boolean;
 }
 
-/** What one read of a table has at hand. Only what is missing, and what the state keeps of it, changes meanwhile. */
+/** The context of one read of a table. Only `pending`, `asked` and `kept` change during it. */
 export interface Reading<L extends ListedRow, T extends Table> {
   readonly kind: Kind<L, T>;
   readonly airflow: AirflowSync;
   readonly context: ReadContext<AirflowSync, TableState>;
   readonly stored: Stored;
   readonly before: Before;
-  /** As it was stored. */
+  /** The stored state at the start. */
   readonly begun: TableState;
   readonly pending: PendingList;
-  /** Attempts whose tries were asked for in this sync, while those of others are left for later. */
+  /** Attempts whose tries were requested in this sync. Those of others are left for later. */
   readonly asked: Set<string>;
-  /** What the state keeps besides. */
+  /** Other parts of the state. */
   kept: Omit<Lasting, "pending">;
 }
 
-/** The same, whatever the table. */
+/** The same, for any table. */
 export type AnyKind = Kind<ListedRow, Table>;
 export type AnyReading = Reading<ListedRow, Table>;
 export type TableBatch = StreamBatch<Table, TableState>;
@@ -110,7 +110,7 @@ export async function startReading(kind: AnyKind, context: ReadContext<AirflowSy
   return reading;
 }
 
-/** A state with all that is missing as of now. */
+/** A state with everything that is missing now. */
 export function stateNow<S extends TableState>(
   { pending, kept }: Pick<Reading<never, never>, "pending" | "kept">,
   state: S,
@@ -119,18 +119,18 @@ export function stateNow<S extends TableState>(
   return { ...state, ...kept, ...(missing.length > 0 && { pending: missing }) };
 }
 
-/** Rows that the destination could not hold: each sync reads them again. */
+/** Reads rows again that the destination could not hold. */
 export function unstoredRows({ context, kind }: AnyReading): readonly StoredValues[] {
   return context.unstored(kind.table as Table) as readonly StoredValues[];
 }
 
-/** How many rows the table has that the server's list should have, by some columns; those that did not fit are counted. */
+/** Counts the table's rows that the server's list should contain, by some columns. Includes unstored rows. */
 export function countHeld(reading: AnyReading, scope: Scope, columns: readonly string[]): Promise<Counts> {
   const isIn = (row: StoredValues) => row.purged_at == null && (!("is_latest" in scope) || row.is_latest === true);
   return countWith(reading.stored, { table: reading.kind.table, scope, columns }, unstoredRows(reading).filter(isIn));
 }
 
-/** A leaf as a batch: of a fixed scope, it says what is no longer there. */
+/** A leaf as a batch. If its scope is fixed, it replaces the scope's rows. */
 export async function batchOfLeaf(
   reading: AnyReading,
   { scope, rows: listed }: Leaf<ListedRow>,

@@ -1,7 +1,7 @@
 /**
- * Earlier attempts that a first sync left for later. It stores what the lists say as fast as they arrive; what came
- * before the listed attempts takes a request for each task instance that was retried or cleared. It is read from the
- * newest run backwards, and the state says how far.
+ * Earlier attempts that a first sync left for later. A first sync stores listed rows as fast as they arrive. Earlier
+ * attempts take one request per task instance that was retried or cleared. They are read from the newest run backwards,
+ * and the state says how far.
  */
 import type { TaskInstance } from "@org/airflow-client";
 import type { StreamBatch } from "@org/sync-engine/source";
@@ -17,14 +17,14 @@ import { taskInstancesTable } from "./tables/task-instances.ts";
 type TaskReading = Reading<TaskInstance, typeof taskInstancesTable>;
 type Range = { readonly gte?: string; readonly lt?: string };
 
-/** So many task instances at most are asked about before the state moves, unless more began at one moment. */
+/** Maximum task instances per step of the state, unless more share a `run_after`. */
 const MOST_AT_ONCE = 500;
 const FIRST_SLICE_MS = 24 * 60 * 60 * 1000;
 
-/** Nothing of the earlier attempts is stored yet. */
+/** No earlier attempts are stored yet. */
 export const allOutstanding = { what: "earlier attempts", before: null } as const;
 
-/** Reads what is left of them, for as many task instances as the sync's `outstandingBudget` says. */
+/** Reads the remaining ones, for up to `outstandingBudget` task instances. */
 export async function* readLaterAttempts(
   reading: TaskReading,
   state: TablePosition,
@@ -32,7 +32,7 @@ export async function* readLaterAttempts(
   const { stored, before, context } = reading;
   let budget = context.outstandingBudget;
   let lengthMs = FIRST_SLICE_MS;
-  // Where one of the clocks is behind, nearly everything would be in the first slice, which has no end.
+  // If a clock is behind, nearly everything would be in the first slice, which has no upper bound.
   const newest = Math.max(before.position.server, before.position.local);
   while (reading.kept.outstanding) {
     const { before: to } = reading.kept.outstanding;
@@ -56,13 +56,13 @@ export async function* readLaterAttempts(
   }
 }
 
-/** All attempts of runs from here on are stored; of all runs, where there is no such moment. */
+/** All attempts of runs since this time are stored; of all runs, if there is no such time. */
 function reachTo(reading: TaskReading, from: string | undefined): void {
   const { outstanding: _, ...kept } = reading.kept;
   reading.kept = { ...kept, ...(from !== undefined && { outstanding: { ...allOutstanding, before: from } }) };
 }
 
-/** Listed task instances that are not at their first attempt. */
+/** Task instances that are past their first attempt. */
 function retried(runAfter: Range) {
   return { ...unpurged, is_latest: { in: [true] }, try_number: { gte: 2 }, run_after: runAfter };
 }
@@ -79,7 +79,7 @@ async function attemptsIn(reading: TaskReading, runAfter: Range): Promise<readon
       if (reading.asked.has(attemptKey(row))) return [];
       if (airflow.isVisible({ dags: [row.dag_id] })) {
         const earlier = await earlierAttempts(row, { known, moved: [], triesAreDue: true, askTries });
-        // A task instance is always stored whole.
+        // A task instance is always stored with all its attempts.
         return [...known.filter(({ is_latest }) => is_latest === true), ...earlier];
       }
       pending.keep("tries", runScope(row));
@@ -89,7 +89,7 @@ async function attemptsIn(reading: TaskReading, runAfter: Range): Promise<readon
   return parts.flat();
 }
 
-/** A task instance as the server listed it, as far as its attempts depend on it. */
+/** The listed fields of a task instance that its attempts depend on. */
 function listedFrom(row: AttemptRow, regions: boolean): TaskInstance {
   const [try_number, map_index] = [Number(row.try_number), Number(row.map_index)];
   const listed = { ...row, try_number, map_index, ...(regions && { in_loop: row.loop_id !== null }) };

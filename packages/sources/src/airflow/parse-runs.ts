@@ -5,8 +5,8 @@ interface Runs {
 }
 
 /**
- * Parses an answer that lists runs, the numbers in their conf as the server wrote them: what somebody triggers a run with
- * may be an id of twenty digits. Where there are none, it costs a look at the confs.
+ * Parses a list of runs, and keeps the exact numbers in their conf, which may contain ids of twenty digits. If there are no
+ * such numbers, this only costs a check of the confs.
  */
 export function parseRuns(text: string): unknown {
   const data: unknown = JSON.parse(text);
@@ -23,7 +23,7 @@ export function parseRuns(text: string): unknown {
   return data;
 }
 
-/** Those of an answer whose shape nobody has looked at. */
+/** The runs of an unvalidated response. */
 function runsOf(data: unknown): NonNullable<Runs["dag_runs"]> {
   const runs = (data as Runs | null)?.dag_runs;
   return Array.isArray(runs) ? runs : [];

@@ -1,6 +1,6 @@
 /**
- * Rows known to be missing from a table: a single list, which the stream's state holds. What was read is removed from
- * it; what could not be read stays for the next sync that can.
+ * Rows known to be missing from a table, as a single list in the stream's state. Rows that were read leave the list; the
+ * others stay for the next sync.
  */
 import type { OnUnreadable } from "./ask.ts";
 import { dagScopes, runScopes } from "./doubts.ts";
@@ -8,9 +8,9 @@ import type { RunId } from "./keys.ts";
 import type { AirflowScope } from "./scope.ts";
 
 /**
- * Why rows are missing. `unlisted`: the server did not list the DAG, or the table holds nothing of it. `unreadable`: a
- * row could not be read. `tries`: earlier attempts of a run could not be read. `changed`: a run changed in a way that may
- * have left no stamp on its task instances.
+ * Why rows are missing. `unlisted`: the server did not list the DAG, or the table has no rows of it. `unreadable`: a row
+ * could not be read. `tries`: earlier attempts of a run could not be read. `changed`: a run changed in a way that may not
+ * have updated its task instances' timestamps.
  */
 export type Why = "unlisted" | "unreadable" | "tries" | "changed";
 

@@ -1,6 +1,6 @@
 /**
- * Reads a history table: all of it first, then what changed since the last sync, what is known to be missing, and what no
- * window shows. Each phase takes a state and returns the next one.
+ * Reads a history table: first all of it, later what changed since the last sync, what is pending, and what no window
+ * shows. Each phase takes a state and returns the next one.
  */
 import type { Table } from "@org/destination";
 import type { ReadContext, StreamBatch } from "@org/sync-engine/source";
@@ -34,7 +34,7 @@ export function readTable<L extends ListedRow, T extends Table>(
   kind: Kind<L, T>,
   context: ReadContext<AirflowSync, TableState>,
 ): AsyncGenerator<StreamBatch<T, TableState>> {
-  // A kind's rows are its table's: so are those of its batches, whatever the phases know of both.
+  // A kind's rows belong to its table, and so do its batches. The phases' types cannot express that.
   return phases(kind as unknown as AnyKind, context) as AsyncGenerator<StreamBatch<T, TableState>>;
 }
 
@@ -52,7 +52,7 @@ async function* phases(kind: AnyKind, context: ReadContext<AirflowSync, TableSta
   yield* settle(reading, state, window);
   const held = await countHeld(reading, kind.listed, ["dag_id"]);
   state = settled(reading, { ...state, version: await airflow.version(version, window.brought > 0) }, held);
-  // What changed is stored. A deletion that is not believed must not hold up the next window.
+  // Changes are stored at this point. A rejected mass deletion must not block the next window.
   yield { state: stateNow(reading, state) };
   if (keepsRows) await kind.check?.(reading, held);
   yield* gone(reading, state, held);
@@ -62,7 +62,7 @@ async function* phases(kind: AnyKind, context: ReadContext<AirflowSync, TableSta
   if (reconcile) yield { state: stateNow(reading, state), reconciled: true };
 }
 
-/** A first sync, or what is left of it. Undefined where a sample ends. */
+/** Runs a first sync, or the rest of it. Returns undefined at the end of a sample. */
 async function* history(reading: AnyReading, begun: TableState): Batches<TablePosition | undefined> {
   if (!("history" in begun)) return begun;
   const { sampleSince: since } = reading.context;
@@ -74,7 +74,7 @@ async function* history(reading: AnyReading, begun: TableState): Batches<TablePo
   return since === undefined ? { position: start } : undefined;
 }
 
-/** DAGs that have runs, and of which the table holds nothing: a window brings only what changed in them lately. */
+/** DAGs that have runs on the server but no rows in the table. A window would only bring their recent changes. */
 async function addUnknown(reading: AnyReading): Promise<void> {
   const held = await countHeld(reading, unpurged, ["dag_id"]);
   const unknown = unknownDags(reading.before.runCounts, held);
@@ -99,14 +99,14 @@ async function* readWindow(reading: AnyReading, state: TablePosition): Batches<W
   return { seen, events, brought, saysMore };
 }
 
-/** The server was updated, and says more of every row now: they are read again. */
+/** Re-reads all rows, after an update of the server that provides more data for each. */
 function renewed(reading: AnyReading, state: TablePosition): TablePosition {
   if (reading.kept.regions) return state;
   reading.kept = { ...reading.kept, regions: true };
   return { ...state, reread: { isRenewal: true } };
 }
 
-/** Reads what is known to be missing, and what no window shows. What cannot be read stays pending. */
+/** Reads pending scopes, and what no window shows. What cannot be read stays pending. */
 async function* settle(reading: AnyReading, state: TablePosition, window: WindowRead): Batches {
   const { kind, airflow, pending, context } = reading;
   for (const scope of kind.unstoredScopes(unstoredRows(reading)).filter(airflow.isVisible)) {
@@ -125,7 +125,7 @@ async function* readScope(reading: AnyReading, state: TablePosition, scope: Airf
   for await (const leaf of leaves(ask, scope, limit, onUnreadable)) yield await batchOfLeaf(reading, leaf, state, why);
 }
 
-/** The state once all that changed is stored. What changes in DAGs that are not listed, no later window shows. */
+/** The state once all changes are stored. Unlisted DAGs become pending, since no later window shows their changes. */
 function settled({ airflow, pending, before }: AnyReading, state: TablePosition, held: Counts): TablePosition {
   pending.forget("unlisted");
   for (const dag of airflow.unlisted(dagsOf(held))) pending.keep("unlisted", { dags: [dag] });
@@ -141,7 +141,7 @@ async function* gone(
   if (dags.length > 0) yield goneBatch(kind.table, dags, stateNow({ pending, kept }, state));
 }
 
-/** Reads the DAGs of which the table holds another number of rows than the server has. */
+/** Reads DAGs whose number of rows differs between table and server. */
 async function* reconcileCounts(
   reading: AnyReading,
   state: TablePosition,
@@ -158,13 +158,13 @@ async function* reconcileCounts(
   for (const { dag } of differing) yield* readScope(reading, state, { dags: [dag] }, "reconcile");
 }
 
-/** Reads a part of the history again: in case anything changed without a trace, or for what a new revision brings. */
+/** Re-reads a part of the history: as a scrub, or for what a new revision added. */
 async function* readAgain(reading: AnyReading, state: TablePosition): Batches<TablePosition> {
   const { kind, airflow, stored, before, context, begun } = reading;
   const isRenewal = state.reread?.isRenewal ?? false;
   if (!isRenewal && (!context.reconcile || "history" in begun)) return state;
   const runs = [...before.runCounts.keys()].reduce((sum, dag) => sum + numberOfRuns(before.runCounts, dag), 0);
-  // Without stored rows, the server's number of runs serves for the share of one sync.
+  // Without stored rows, one sync's share is computed from the server's number of runs.
   const held = context.keepsRows ? await stored.count(kind.table, kind.listed) : runs;
   let next = state;
   for await (const leaf of reread(airflow, state, { ...askOptions(reading), held })) {

@@ -1,23 +1,23 @@
 /**
- * Runs that changed without a stamp. Their task instances may have changed without one too, and only the stream of runs
- * notices: it keeps such runs in its own state, numbered. The stream of task instances takes over those it has not seen,
- * and keeps the number of the last one in its own. So either may fail, or be left out of a sync, and none is lost.
+ * Silent runs: they changed without a new timestamp, and so may have their task instances. Only the stream of runs notices,
+ * and lists such runs in its state, numbered. The stream of task instances takes over those it has not seen, and stores the
+ * last number in its own state. So either stream may fail, or be left out of a sync, and none is lost.
  */
 import { type RunId, runKey } from "./keys.ts";
 import { type Pending, runScope } from "./pending.ts";
 
-/** A run, or all runs of a DAG; `tries`: its earlier attempts are missing too, as an older release found. */
+/** A run, or all runs of a DAG. `tries`: its earlier attempts are missing too, as recorded by an older release. */
 type Changed = {
   readonly dag_id: string;
   readonly dag_run_id?: string | undefined;
   readonly tries?: true | undefined;
 };
 
-/** What the state of the runs keeps. */
+/** The list in the state of the runs. */
 export type Silent = {
-  /** The number of the last change. Numbers only rise. */
+  /** The number of the last change. Numbers only increase. */
   readonly last: number;
-  /** The changes that the stream of task instances has not taken over. */
+  /** Changes that the stream of task instances has not taken over yet. */
   readonly runs: readonly {
     readonly at: number;
     readonly dag_id: string;
@@ -26,13 +26,13 @@ export type Silent = {
   }[];
 };
 
-/** So many runs are named one by one. Of more, all of their DAG count as changed. */
+/** Up to this many runs are listed individually. Beyond that, all runs of their DAG count as changed. */
 const MOST_RUNS = 1000;
 
 /**
  * Adds runs.
  *
- * @param now our clock, ms since 1970: so the numbers of a list that is begun anew are higher than those of the one before
+ * @param now our clock, in ms since 1970: the numbers start there, so that a new list's are higher than the old one's
  */
 export function withSilent(
   silent: Silent = { last: 0, runs: [] },
@@ -47,16 +47,16 @@ export function withSilent(
   return { last: at, runs: distinct(runs.map(({ dag_id, tries }) => changeOf(at, { dag_id, tries }))) };
 }
 
-/** Leaves out what the stream of task instances has taken over, as its state says. */
+/** Drops changes that the stream of task instances has taken over, according to its state. */
 export function withoutTaken(silent: Silent | undefined, taskState: unknown): Silent | undefined {
   const { silentSeen: seen } = (taskState ?? {}) as { readonly silentSeen?: unknown };
   if (!silent || typeof seen !== "number" || seen > silent.last) return silent;
   return { ...silent, runs: silent.runs.filter(({ at }) => at > seen) };
 }
 
-/** What is new since a number, as what is missing of the task instances. */
+/** Changes with a higher number, as pending scopes of task instances. */
 export function pendingSince({ last, runs }: Silent, seen: number | undefined): Pending[] {
-  // A number that was never given belongs to a list that was begun anew.
+  // A number that this list never assigned means that the list was restarted.
   const known = seen !== undefined && seen <= last ? seen : Number.NEGATIVE_INFINITY;
   return runs
     .filter(({ at }) => at > known)
@@ -76,7 +76,7 @@ function changeOf(at: number, { dag_id, dag_run_id, tries }: Changed): Silent["r
   return { at, dag_id, ...(dag_run_id !== undefined && { dag_run_id }), ...(tries && { tries }) };
 }
 
-/** Each once, as it was noted last. */
+/** Removes duplicates, and keeps the latest of each. */
 function distinct(runs: Silent["runs"]): Silent["runs"] {
   const keyOf = ({ dag_id, dag_run_id, tries }: Changed) => `${runKey({ dag_id, dag_run_id } as RunId)} ${tries}`;
   return [...new Map(runs.map((run) => [keyOf(run), run])).values()];

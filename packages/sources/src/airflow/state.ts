@@ -1,4 +1,4 @@
-/** What the streams of runs and task instances keep between syncs. */
+/** The states of the streams of runs and task instances. */
 import { type Position, parsePosition } from "@org/sync-engine/source";
 import { isTimestamp } from "../timestamp.ts";
 import type { RunId } from "./keys.ts";
@@ -6,48 +6,48 @@ import { type Pending, runScope, type Why } from "./pending.ts";
 import type { AirflowScope } from "./scope.ts";
 import { parseSilent, type Silent } from "./silent.ts";
 
-/** How far a walk through the history is. */
+/** The progress of a walk through the history. */
 export type Frontier = {
   /** All DAGs up to this one are stored. */
   readonly after?: string;
-  /** The DAG that comes next, and up to which `run_after` it is stored. */
+  /** The next DAG, and the `run_after` up to which it is stored. */
   readonly dag?: string;
   readonly runAfter?: string;
 };
 
-/** What a state has, wherever its stream is. */
+/** Parts of a state in every phase. */
 export type Lasting = {
-  /** What is known to be missing from the table. */
+  /** Rows known to be missing from the table. */
   readonly pending?: readonly Pending[];
-  /** Of runs: those that changed without a stamp. */
+  /** For runs: those that changed without a new timestamp. */
   readonly silent?: Silent;
-  /** Of task instances: the last of the runs' silent changes that was taken over from their state. */
+  /** For task instances: the number of the last silent change taken over from the runs' state. */
   readonly silentSeen?: number;
-  /** Of task instances: what is left for later, of runs before a moment; `null`: of all runs. */
+  /** For task instances: what is left for later, of runs before a time. `null`: of all runs. */
   readonly outstanding?: { readonly what: "earlier attempts"; readonly before: string | null };
-  /** Of task instances: whether the server knew regions, which it does from 3.4 on. */
+  /** For task instances: whether the server had regions, as it does since 3.4. */
   readonly regions?: true;
 };
 
 /** Where the last complete sync ended. */
 export type TablePosition = Lasting & {
   readonly position: Position;
-  /** What the server calls its version; null where it does not say. */
+  /** The server's version. Null if it does not report one. */
   readonly version?: string | null;
-  /** How far the history was read again; `isRenewal`: because the rows lack what a new revision brings. */
+  /** The progress of re-reading the history. `isRenewal`: because rows lack what a new revision added. */
   readonly reread?: Frontier & { readonly isRenewal?: true };
 };
 
-/** A first sync under way, which began when the server's clock showed `start`; or where the last sync ended. */
+/** A first sync in progress, with the server's clock at its `start`, or the position of the last sync. */
 export type TableState = (Lasting & { readonly history: { readonly start: Position } & Frontier }) | TablePosition;
 
 /**
- * A stream's state as it was stored. One of an older revision goes on from its position, and reads its history again over
- * the next syncs; without a state, a first sync begins.
+ * Parses a stream's stored state. A state of an older revision continues from its position, and re-reads the history over
+ * the next syncs. Without a state, a first sync starts.
  *
- * A position that cannot be used, since a wrong clock wrote it, is none: then everything is read.
+ * A position that is unusable because a wrong clock wrote it is ignored: then everything is read.
  *
- * @param start where a first sync begins: the clocks at present
+ * @param start the current clocks, from which a first sync starts
  */
 export function parseTableState(
   { state, outdated }: { readonly state: unknown; readonly outdated: unknown },
@@ -59,7 +59,7 @@ export function parseTableState(
     const kept = { ...(version !== undefined && { version }), ...(reread !== undefined && { reread }) };
     return { ...parseLasting(more), ...(kept as Partial<TablePosition>), position: known };
   }
-  // What is still to be read is no part of the history, which is what is read again.
+  // Scopes that are still pending are kept: re-reading the history does not cover them.
   const { position: before, version: last, ...older } = membersOf(outdated);
   const outdatedPosition = parsePosition(before, start);
   if (outdatedPosition) {
@@ -68,12 +68,12 @@ export function parseTableState(
   }
   const { start: begun, ...frontier } = membersOf(history);
   const beginning = parsePosition(begun, start);
-  // What changed since an unknown moment, in what was read before, no window would show.
+  // With an unknown start, no window would show changes in what was already read, so the history starts over.
   return { ...parseLasting(more), history: beginning ? { ...frontier, start: beginning } : { start } };
 }
 
 /**
- * What lasts, of this release's state or an older one's, which kept what is pending in three lists.
+ * Parses the parts of a state in every phase. Older releases listed what is pending in three lists.
  */
 function parseLasting(state: Record<string, unknown>): Lasting {
   const { silentSeen, regions } = state;

@@ -24,13 +24,13 @@ import { dagRunsTable } from "./tables/dag-runs.ts";
 import { taskInstancesTable } from "./tables/task-instances.ts";
 import { runsOf } from "./unstored.ts";
 
-/** How long after its end a run's unfinished task instances are still looked after. */
+/** How long after a run's end its unfinished task instances are still checked. */
 const AFTERMATH_MS = 24 * 60 * 60 * 1000;
 
 /** Latest rows not known to be purged: what the server's list of task instances should contain. */
 const listed = { ...unpurged, is_latest: { in: [true] } };
 
-/** Reads for which tries are asked for although the listed attempt is known: those that the table has may not be all. */
+/** Reads that request tries even if the listed attempt is known, since the table may lack some. */
 const triesReasons: readonly Reason[] = ["tries", "unstored", "renewal"];
 
 const taskInstanceKind: Kind<TaskInstance, typeof taskInstancesTable> = {
@@ -43,11 +43,11 @@ const taskInstanceKind: Kind<TaskInstance, typeof taskInstancesTable> = {
   begin(reading) {
     const { begun, context, pending, kept } = reading;
     const isSample = context.sampleSince !== undefined;
-    // What is left for later is found in the table.
+    // Attempts left for later are found through the table.
     if ("history" in begun && !isSample && context.keepsRows) reading.kept = { ...kept, outstanding: allOutstanding };
     const silent = parseSilent(context.stateOf("dag_runs"));
     if (!silent) return;
-    // A first sync that begins now reads everything as it is now.
+    // A first sync that starts now reads everything in its current form.
     const isFresh = "history" in begun && Object.keys(begun.history).length === 1;
     const changed = isFresh ? [] : pendingSince(silent, kept.silentSeen);
     for (const { why, scope } of changed) pending.add(why, [scope]);
@@ -83,14 +83,13 @@ const taskInstanceKind: Kind<TaskInstance, typeof taskInstancesTable> = {
 };
 
 /**
- * Whether another row takes its place later, once it begins or expands. Where nobody knows the stored rows, nobody could
- * remove it then.
+ * Whether another row will take its place, once it starts or expands. It could not be removed then, so it is not stored.
  */
 function isPlaceholder({ try_number, state = null }: TaskInstance): boolean {
   return try_number === 0 && unfinishedTaskStates.includes(state);
 }
 
-/** The task instances with all their attempts: the history first, then what changed, and what no window shows. */
+/** The task instances with all their attempts: first the history, then changes, and what no window shows. */
 export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable, TableState>({
   name: "task_instances",
   table: taskInstancesTable,
@@ -98,14 +97,14 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
   needs: ["state", "start_date", "run_after", "is_latest", "id", "purged_at"],
   keeps: [
     { why: "purged", markedBy: "purged_at" },
-    // The server does not show all earlier attempts.
+    // The server does not return all earlier attempts.
     { why: "superseded", latest: "is_latest", version: "try_number" },
   ],
   sampleBy: "run_after",
   read: (context) => readTable(taskInstanceKind, context),
 });
 
-/** Runs that are not final, or were not a day ago. */
+/** Runs that are not finished, or were not a day ago. */
 async function liveRuns(stored: Stored, serverNow: number): Promise<ReadonlySet<string>> {
   const open = await stored.keys(dagRunsTable, { state: { in: unfinishedRunStates } });
   const ended = await stored.keys(dagRunsTable, { end_date: { gte: timestampOf(serverNow - AFTERMATH_MS) } });

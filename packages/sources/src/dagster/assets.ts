@@ -47,7 +47,7 @@ export const assets = defineStream<DagsterSync, typeof assetsTable>({
       if (time !== null || !kept.has(id)) others.set(id, JSON.parse(id) as string[]);
     }
     for (const id of defined) others.delete(id);
-    // An unavailable location may define some of these, and nobody knows what their rows say of that: they stay.
+    // An unavailable location may define some of these, so their rows stay as they are.
     if (!keepsRows && definitions.unavailable.size > 0) others.clear();
     const gone = new Set<string>();
     const paths = [...others.values()];

@@ -1,4 +1,4 @@
-/** What an Airflow server has that is not synced, and a backup may want: read whole, when it is asked for. */
+/** Airflow data that is not synced but that a backup may want. Read completely, on demand. */
 import { type AirflowClient, AirflowError, paginate } from "@org/airflow-client";
 import type { Row, Table } from "@org/destination";
 import type { Inventory, Request } from "@org/sync-engine/source";
@@ -7,9 +7,9 @@ import { identityOf } from "../keys.ts";
 import { connectionsTable, dagSourcesTable, poolsTable, variablesTable, xcomsTable } from "./tables.ts";
 
 const XCOMS = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries";
-/** So many rows are stored at once where they come one by one. */
+/** Rows per batch, for rows that arrive one at a time. */
 const ROWS_AT_ONCE = 100;
-/** How often a list is read again that changed meanwhile. */
+/** How often to re-read a list that changed during the read. */
 const MOST_READS = 5;
 
 export function airflowInventory(client: AirflowClient): Readonly<Record<string, Inventory>> {
@@ -26,7 +26,7 @@ export function airflowInventory(client: AirflowClient): Readonly<Record<string,
         }),
       ),
     ),
-    // The server sends values with the names: no more than the names is taken from an answer.
+    // The server sends values with the names. Only the names are read.
     variables: kind(variablesTable, ({ request }) =>
       readList(
         request,
@@ -52,7 +52,7 @@ function kind<T extends Table>(table: T, read: Inventory<T>["read"]): Inventory 
   return { table, read } as unknown as Inventory;
 }
 
-/** A client whose requests are repeated where that may help, like those of a sync. */
+/** A client whose requests are retried like those of a sync. */
 type Repeating = (client: AirflowClient) => Pick<AirflowClient, "GET">;
 
 const repeatingBy =
@@ -69,8 +69,8 @@ interface ListPage<Item> {
 }
 
 /**
- * Lists are walked by offset, where a row is skipped if one before it goes meanwhile. So what came is compared with what
- * the server counts, and read again where that is less.
+ * Lists are read by offset, so a row is skipped if an earlier one is deleted during the read. So the number of rows is
+ * compared with the server's count, and the list is read again if it is lower.
  */
 async function* readList<Item, R>(
   request: Request,
@@ -89,7 +89,7 @@ async function* readList<Item, R>(
 }
 
 async function* dagsOf(client: AirflowClient, request: Request): AsyncGenerator<{ readonly dag_id: string }> {
-  // Those too whose files are gone: their runs and XComs are still there.
+  // Including DAGs whose files are gone, since their runs and XComs still exist.
   const query = { exclude_stale: false, order_by: ["dag_id"] } as const;
   for await (const { items } of paginate(repeatingBy(request)(client), "/api/v2/dags", { params: { query } })) {
     yield* items;
@@ -121,14 +121,14 @@ async function* readSources(client: AirflowClient, request: Request) {
   yield rows;
 }
 
-/** Undefined where the server stores none, or the DAG went meanwhile. */
+/** A DAG's source. Undefined if the server has none, or the DAG has been deleted since. */
 async function sourceOf(client: AirflowClient, request: Request, dagId: string) {
   const path = "/api/v2/dagSources/{dag_id}";
   try {
     const { data } = await request(`GET ${path}`, (signal) =>
       client.GET(path, { params: { path: { dag_id: dagId } }, signal }),
     );
-    // Whoever asks for text gets no more than that.
+    // A text response has no version number.
     const { version_number = null, content } = typeof data === "string" ? { content: data } : data;
     return { dag_id: dagId, version_number, content };
   } catch (error) {
