@@ -147,7 +147,7 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: (right: Dest
   ],
   [
     "rounds large integers",
-    "keeps integers beyond 2^53",
+    "keeps integers above 2^53",
     mapValues((value) => (typeof value === "bigint" ? (value / 4096n) * 4096n : value)),
   ],
   [
@@ -210,7 +210,7 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: (right: Dest
   ],
   [
     "carries out calls in any order",
-    "carries out concurrent calls one after the other",
+    "runs concurrent calls one at a time",
     inSession((right) => ({
       count: async (table, scope) => {
         await new Promise((resolve) => setTimeout(resolve, 20));
