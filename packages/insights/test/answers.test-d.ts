@@ -20,9 +20,9 @@ test("rows have the columns of their question, with their types", async () => {
 
 test("parameters are those of the question", () => {
   expectTypeOf(answer(destination, concurrency, { by: "pool", limit: 5, timezone: "UTC" })).toBeObject();
-  // @ts-expect-error it has no such value
+  // @ts-expect-error an unknown value
   answer(destination, concurrency, { by: "host" });
-  // @ts-expect-error it has no such parameter
+  // @ts-expect-error an unknown parameter
   answer(destination, failingNow, { min_steak: 2 });
   // @ts-expect-error a number
   answer(destination, failingNow, { min_streak: "2" });

@@ -1,4 +1,4 @@
-/** That nothing is asked of a database twice while it is open. */
+/** No query is sent to an open database twice. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** The small world, with something done before each statement. */
+/** The small world, with a callback before each statement. */
 function watched(before: (statement: string) => void): Destination {
   const read: Destination["read"] = async (options) => {
     const reader = await destination.read!(options);

@@ -1,18 +1,18 @@
-/** Further histories for what needs attention now. What is special about a DAG or a job is said beside it. */
+/** Additional histories for what needs attention now. A comment next to each DAG or job says what is special about it. */
 import { at, attempt, dag, jobRun, run, type World } from "@org/testkit/insights/world";
 
 const days = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 
-/** One success only: too few to say what is usual. One run for 7 hours, one for 5. */
+/** Only one successful run, too few for a usual duration. One has been running for 7 hours, one for 5. */
 const rareRuns = [
   run("rare", "rare 1", { due: "10-20 05:00", took: 10 }),
   run("rare", "rare 2", { due: "11-02 05:00", took: null }),
   run("rare", "rare 3", { due: "11-02 07:00", took: null }),
-  // The server threw it away while it ran.
+  // The server dropped it while it was running.
   run("rare", "rare 0", { due: "10-01 05:00", took: null }, { purged_at: at("10-15 00:00") }),
 ];
 
-/** Usually 10 minutes. A sixth was cleared, and took 5 hours: that is not usual. The one of today is deferred for an hour. */
+/** Usually 10 minutes. The sixth run was cleared and took 5 hours, which does not count. Today's is deferred for an hour. */
 const deferredRuns = [
   ...days(20, 24).map((day) => run("defers", `defers ${day}`, { due: `10-${day} 00:00`, took: 10 })),
   run("defers", "defers 25", { due: "10-25 01:00", took: 300 }),
@@ -24,13 +24,13 @@ const deferredTasks = deferredRuns.map((each, index) => {
   return attempt(each, "sense", [`10-${20 + index} 00:00`, `10-${20 + index} 00:10`]);
 });
 
-/** Usually a minute, and running for 5: less than 10 minutes are never too long. */
+/** Usually a minute, and running for 5: less than 10 minutes is never too long. */
 const shortRuns = [
   ...days(20, 25).map((day) => run("short", `short ${day}`, { due: `10-${day} 00:00`, took: 1 })),
   run("short", "short now", { due: "11-02 11:55", took: null }),
 ];
 
-/** At most one run and two tasks at once. The next run is due since 08:00, and cannot come. */
+/** At most one run and two tasks at once. The next run has been due since 08:00, and cannot be created. */
 const fullRuns = [
   run("full", "full 1", { due: "11-02 11:00", took: null }),
   run("full", "full 2", { due: "11-02 11:00", delay: null, took: null }, { queued_at: at("11-02 11:20") }),
@@ -40,7 +40,7 @@ const fullTasks = [
   attempt(fullRuns[0]!, "a", ["11-02 11:50", null]),
   attempt(fullRuns[0]!, "b", [null, null], { state: "queued", queued_when: at("11-02 11:40"), queue: "slow" }),
   attempt(fullRuns[0]!, "c", [null, null], { state: "scheduled", scheduled_when: at("11-02 11:30"), ...waits }),
-  // For 5 minutes only.
+  // For only 5 minutes.
   attempt(fullRuns[0]!, "d", [null, null], { state: "scheduled", scheduled_when: at("11-02 11:55"), ...waits }),
 ];
 
@@ -63,8 +63,8 @@ const manualRuns = [
   run("by_hand", "by hand", { due: "10-29 00:00", took: 5 }, { run_type: "manual", ...failed }),
 ];
 /**
- * Failed on the 29th, the 30th and the 31st, where `a` failed and was saved by its second attempt and `b` failed for good,
- * a minute later. The run of 1 November failed too, was cleared at 11:00 of the 2nd, and runs again.
+ * Failed on the 29th, 30th and 31st: `a` failed but succeeded on its second attempt, and `b` failed for good a minute
+ * later. The run of 1 November failed too, was cleared at 11:00 on the 2nd, and is running again.
  */
 const brokenRuns = [
   run("broken", "broken 28", { due: "10-28 00:00", took: 5 }),
@@ -80,7 +80,7 @@ const brokenTasks = [
   attempt(brokenRuns[4]!, "b", ["11-02 11:00", null], { try_number: 2, dag_version: 2 }),
 ];
 
-/** Promised for 01:00 of each day. What a person starts stands for the run before it, and for no other. */
+/** Expected by 01:00 each day. A manual run replaces the run before it, and no other. */
 const byHand = { run_type: "manual" };
 const promisedRuns = [
   run("deadlines", "p 26", { due: "10-26 00:00", took: 30 }),
@@ -107,7 +107,7 @@ export const attentionAirflow = {
     dag("by_hand", { owners: "bob" }),
     dag("broken", { is_paused: true, owners: "bob" }),
     dag("unreadable", { has_import_errors: true, ...due }),
-    // None of these has missed a run: within the grace, paused, gone, without a schedule of moments.
+    // None of these has missed a run: within the grace period, paused, gone, or without a time-based schedule.
     dag("soon", { ...due, next_dagrun_create_after: at("11-02 11:50") }),
     dag("off", { is_paused: true, ...due }),
     dag("gone", { is_stale: true, ...due }),
@@ -129,18 +129,18 @@ const of = (schedule: string) => ({ tags: { "dagster/schedule_name": schedule } 
 
 export const attentionDagster = {
   jobRuns: [
-    // Failed, and then was canceled: still broken.
+    // Failed, then canceled: still broken.
     jobRun("sad-1", "sad", ["11-01 00:00", "11-01 00:00", "11-01 00:09"], { status: "FAILURE", ...of("sad_daily") }),
     jobRun("sad-2", "sad", ["11-02 00:00", "11-02 00:00", "11-02 00:09"], { status: "CANCELED", ...of("sad_daily") }),
-    // Due at 06:00 and 18:00 of New York, which was 10:00 and 22:00 UTC, and is 11:00 and 23:00 since 1 November.
+    // Due at 06:00 and 18:00 in New York: 10:00 and 22:00 UTC, or 11:00 and 23:00 since 1 November.
     jobRun("twice-1", "twice", ["10-31 22:00:05", "10-31 22:01", "10-31 22:02"], of("twice_daily")),
-    // A person ran it again later: that is no run of the schedule.
+    // A user ran it again later, which is not a run of the schedule.
     jobRun("twice-1-again", "twice", ["11-02 03:00", "11-02 03:01", "11-02 03:02"], {
       root_run_id: "twice-1",
       parent_run_id: "twice-1",
       ...of("twice_daily"),
     }),
-    // One moment missed, which may have been skipped.
+    // One missed time, which may have been skipped.
     jobRun("once-1", "once", ["11-01 04:00:02", "11-01 04:01", "11-01 04:02"], of("once_daily")),
     jobRun("words-1", "words", ["10-01 04:00:02", "10-01 04:01", "10-01 04:02"], of("in_words")),
     jobRun("stopped-1", "stopped", ["10-01 04:00:02", "10-01 04:01", "10-01 04:02"], of("stopped")),

@@ -1,4 +1,4 @@
-/** What needs attention now. The numbers are worked out from small-world.ts and attention-world.ts by hand. */
+/** What needs attention now. Expected numbers were computed by hand from small-world.ts and attention-world.ts. */
 import { coverage, failingNow, missedRuns, runningTooLong, stuckWaiting } from "@org/insights";
 import { at } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
@@ -28,7 +28,7 @@ test("coverage", async () => {
     bad_durations: 0,
     late_dags: null,
   });
-  // Of the four DAGs with tasks, wants_slot is first seen with its third version.
+  // Of the four DAGs with tasks, wants_slot first appears in its third version.
   expect(of("more_airflow_airflow_task_instances")).toMatchObject({ rows: 18, purged: 0, late_dags: 1 });
   expect(of("more_dagster_dagster_schedules")).toMatchObject({ rows: 6, first: null, purged: null });
   // The run that ended a minute before it started, and the two of the purged month.
@@ -76,7 +76,7 @@ test("failing_now", async () => {
 test("failing_now: cleared, canceled and manual runs", async () => {
   const rows = await asked(failingNow, more);
   expect(rows).toEqual([
-    // `b` and not `a`, which failed first and was saved. The fourth run is unfinished since it was cleared.
+    // `b`, not `a`, which failed first but then succeeded. The fourth run is unfinished since it was cleared.
     expect.objectContaining({
       name: "broken",
       streak: 3,
@@ -95,7 +95,7 @@ test("failing_now: cleared, canceled and manual runs", async () => {
 });
 
 test("running_too_long", async () => {
-  // Six successes of 10 minutes each: 20 are too long, and these are 3 hours.
+  // Six successful runs of 10 minutes each, so 20 are too long. This one has taken 3 hours.
   const long = { orchestrator: "airflow", pipeline: "airflow", name: "long", run_id: "long now", state: "running" };
   const usual = { started: at("11-02 09:00"), running_for: 3 * HOUR, normal_p95: 600, n: 6, ratio: 18 };
   expect(await asked(runningTooLong)).toEqual([
@@ -135,7 +135,7 @@ test("stuck_waiting: causes", async () => {
   ).toEqual([
     ["starting-1", null, 2 * HOUR, null, null, "launcher"],
     ["full 2", null, 2400, null, null, "max_active_runs reached"],
-    // `a` runs and `b` is queued: two of two.
+    // `a` is running and `b` is queued: two of two.
     ["full 1", "c", 1800, "default_pool", "default", "max_active_tasks reached"],
     ["slot 1", "t", 1740, "small", "default", "pool full or scheduler"],
     ["full 1", "b", 1200, "default_pool", "slow", "executor"],
@@ -170,7 +170,7 @@ test("missed_runs", async () => {
 test("missed_runs: import errors, several expressions in one time zone, unknowable schedules", async () => {
   const rows = await asked(missedRuns, more);
   expect(rows.map(({ name, expected, reason }) => [name, expected, reason])).toEqual([
-    // At 06:00 of New York, five hours behind since the night.
+    // At 06:00 in New York, five hours behind UTC since that night.
     ["twice", at("11-01 11:00"), null],
     ["unreadable", at("11-02 08:00"), "import error"],
   ]);

@@ -1,10 +1,10 @@
-/** Further histories of why things fail. What is special about a DAG or a job is said beside it. */
+/** Additional histories of why things fail. A comment next to each DAG or job says what is special about it. */
 import { after, at, attempt, dag, jobRun, run, type World } from "@org/testkit/insights/world";
 
 const failed = { state: "failed" };
 const hour = (number: number) => after("10-29 00:00", number * 60);
 
-/** A run every hour from 29 October at 00:00 on, each with one attempt: so many minutes long, with a version and a state. */
+/** Hourly runs since 29 October 00:00, each with one attempt of this many minutes, with a version and a state. */
 function hourly(dag_id: string, history: readonly (readonly [took: number, version: number, state: string])[]) {
   const runs = history.map(([took, version, state], index) =>
     run(dag_id, `${dag_id} ${index}`, { due: hour(index), took }, { state, bundle_version: `commit ${version}` }),
@@ -40,12 +40,12 @@ export const versionsAirflow = {
   tasks: [...broke.tasks, clearedOnce, ...slowed.tasks, ...young.tasks],
 } satisfies Partial<World>;
 
-/** A failure of a DAG's task that ends at a moment. */
+/** A failed attempt of a DAG's task that ends at a given time. */
 function failure(dag_id: string, end: string, hostname = "worker-1") {
   const each = run(dag_id, `${dag_id} ${end}`, { due: after(end, -1), took: 1 }, failed);
   return { each, task: attempt(each, `task_${dag_id}`, [after(end, -1), end], { ...failed, hostname }) };
 }
-/** Three nights at 03:00: a and b in each of them, c in two. d is 16 minutes later, and so not with them. */
+/** Three nights at 03:00: a and b in each, c in two. d is 16 minutes later, and so not in the burst. */
 const failures = [
   failure("a", "10-28 03:00", "worker-9"),
   failure("b", "10-28 03:05", "worker-9"),
@@ -56,7 +56,7 @@ const failures = [
   failure("a", "10-30 03:00"),
   failure("b", "10-30 03:01"),
   failure("c", "10-30 03:02"),
-  // a alone, two times more.
+  // a alone, twice more.
   failure("a", "10-31 03:00"),
   failure("a", "11-01 03:00"),
 ];
@@ -70,8 +70,8 @@ export const burstsDagster = {
 } satisfies Partial<World>;
 
 /**
- * 150 attempts, all at 10:00 of 29 October, a Thursday. 50 on one deployment's pods, whose names end at random, of which
- * 20 fail; 100 on another's, of which 5 fail.
+ * 150 attempts, all at 10:00 on 29 October, a Thursday. 50 on one deployment's pods, whose names have random suffixes: 20
+ * fail. 100 on another's: 5 fail.
  */
 const wideRun = run("wide", "wide 1", { due: "10-29 10:00", took: 30 }, failed);
 const wideTasks = Array.from({ length: 150 }, (_, map_index) => {
@@ -87,7 +87,7 @@ const wideTasks = Array.from({ length: 150 }, (_, map_index) => {
 });
 export const hostsAirflow = { dags: [dag("wide")], runs: [wideRun], tasks: wideTasks } satisfies Partial<World>;
 
-/** Green: all skipped, then only a branch and an empty task, then work. */
+/** Successful: all skipped, then only a branch and an empty task, then real work. */
 const idleRuns = [27, 28, 29].map((day) => run("idle", `idle ${day}`, { due: `10-${day} 00:00`, took: 5 }));
 const idleTasks = [
   attempt(idleRuns[0]!, "work", [null, null], { state: "skipped", try_number: 0 }),
@@ -96,9 +96,9 @@ const idleTasks = [
   attempt(idleRuns[1]!, "work", [null, null], { state: "skipped", try_number: 0 }),
   attempt(idleRuns[2]!, "work", ["10-29 00:00", "10-29 00:05"]),
 ];
-/** Without tasks in the tables: nothing is known. */
+/** Without tasks in the tables: unknown. */
 const unknownRun = run("unknown", "unknown 1", { due: "10-29 00:00", took: 5 });
-/** Two tasks failed in the first run and one in the second; behind them three did not run, and one. */
+/** Two tasks failed in the first run and one in the second; downstream, three and one did not run. */
 const blockedRuns = [28, 29].map((day) =>
   run("blocked", `blocked ${day}`, { due: `10-${day} 00:00`, took: 5 }, failed),
 );

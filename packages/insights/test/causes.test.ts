@@ -1,4 +1,4 @@
-/** Why things fail, and what comes of it. The numbers are worked out from small-world.ts and causes-world.ts by hand. */
+/** Why things fail, and the consequences. Expected numbers were computed by hand from small-world.ts and causes-world.ts. */
 import {
   didNothing,
   failureBlastRadius,
@@ -32,7 +32,7 @@ test("failures_after_change", async () => {
     pipeline: "versions",
     dag: "broke",
     version: 2,
-    // The eleventh hour from 00:00 of 29 October on.
+    // The eleventh hour since 29 October 00:00.
     first_seen: at("10-29 10:00"),
     bundle_version: "commit 2",
     runs_before: 10,
@@ -44,7 +44,7 @@ test("failures_after_change", async () => {
     verdict: "fails more",
   });
   expect(rows[2]).toMatchObject({ runs_before: 20, runs_after: 4, median_before: 600, median_after: 1200 });
-  // The 20 before the third version: 16 of the first, in 10 minutes, and 4 of the second, in 20.
+  // The 20 before the third version: 16 of the first, 10 minutes each, and 4 of the second, 20 minutes each.
   expect(rows[1]).toMatchObject({ runs_before: 20, runs_after: 20, median_before: 600, median_after: 1200 });
   expect(rows[3]).toMatchObject({ runs_before: 5, runs_after: 2, rate_before: 100, rate_after: null });
   expect(await asked(failuresAfterChange)).toEqual([]);
@@ -67,7 +67,7 @@ test("failure_bursts", async () => {
       hostname: "worker-9",
       ...nothing,
     },
-    // With Dagster's run, two of three are not enough to share a pool.
+    // With Dagster's run, two of three are too few for a shared pool.
     expect.objectContaining({ names: ["a", "b", "job"], executions: 3, tasks: 2, hostname: null, pool: null }),
     expect.objectContaining({ names: ["a", "b", "c"], start: at("10-30 03:00"), hostname: "worker-1", ...nothing }),
     // a is in five bursts, b in three.

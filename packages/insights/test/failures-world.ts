@@ -1,9 +1,9 @@
-/** Further histories of failures. What is special about a DAG or a job is said beside it. */
+/** Additional histories of failures. A comment next to each DAG or job says what is special about it. */
 import { attempt, dag, jobRun, run, type World } from "@org/testkit/insights/world";
 
 const failed = { state: "failed" };
 
-/** A task in a loop, with the same index and number in each iteration: one was saved, one not, one waits for its retry. */
+/** A task in a loop, with the same index and number in each iteration: one succeeded on retry, one failed, one waits. */
 const loopRun = run("loops", "loop 1", { due: "10-30 00:00", took: 60 }, failed);
 const inLoop = (region_index: number) => ({ region_id: "r", region_index, map_index: 0, max_tries: 1 });
 const loopTasks = [
@@ -16,7 +16,7 @@ const loopTasks = [
   attempt(loopRun, "rest", ["10-30 00:00", "10-30 00:40"]),
 ];
 
-/** Every day a run that ends at 00:05. Broken for a day, two days and a day, and once before the window. */
+/** A daily run that ends at 00:05. Broken for one day, two days and one day, and once before the window. */
 const outcomes: Readonly<Record<string, string>> = {
   "09-19": "success",
   "09-20": "failed",
@@ -32,10 +32,10 @@ const outcomes: Readonly<Record<string, string>> = {
 const breakRuns = Object.entries(outcomes).map(([date, state]) =>
   run("breaks", `breaks ${date}`, { due: `${date} 00:00`, took: 5 }, { state }),
 );
-/** Failed by hand: no breakage of the schedule. */
+/** A failed manual run does not break the schedule. */
 const handRun = run("breaks", "by hand", { due: "10-18 00:00", took: 5 }, { run_type: "manual", ...failed });
 
-/** Failed because the run took too long, with no task that failed. */
+/** Failed because the run timed out, without a failed task. */
 const timeoutRun = run("times_out", "timeout 1", { due: "10-30 00:00", took: 60 }, failed);
 const timeoutTasks = [attempt(timeoutRun, "slow", ["10-30 00:00", "10-30 00:50"])];
 
@@ -49,14 +49,14 @@ const again = (root: string, tags = {}) => ({ root_run_id: root, parent_run_id: 
 
 export const failuresDagster = {
   jobRuns: [
-    // Repaired by a person, after it had failed and its retry too.
+    // Repaired manually, after it and its retry had failed.
     jobRun("helped", "helped", ["10-30 00:00", "10-30 00:00", "10-30 00:05"], { status: "FAILURE" }),
     jobRun("helped-2", "helped", ["10-30 00:06", "10-30 00:06", "10-30 00:10"], {
       status: "FAILURE",
       ...again("helped", { "dagster/retry_number": "1" }),
     }),
     jobRun("helped-3", "helped", ["10-30 09:00", "10-30 09:00", "10-30 09:05"], again("helped")),
-    // Broken from the 28th to the 30th, with a canceled run between.
+    // Broken from the 28th to the 30th, with a canceled run in between.
     ...(["SUCCESS", "FAILURE", "CANCELED", "SUCCESS"] as const).map((status, index) =>
       jobRun(
         `stopped-${index}`,

@@ -1,4 +1,4 @@
-/** What fails, and what becomes of it. The numbers are worked out from small-world.ts and failures-world.ts by hand. */
+/** What fails, and what happens next. Expected numbers were computed by hand from small-world.ts and failures-world.ts. */
 import { failuresByTask, firstPassRate, retryCost, timeToRecovery } from "@org/insights";
 import { at } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
@@ -51,7 +51,7 @@ test("failures_by_task: iterations of a loop count separately", async () => {
       persistent: 1,
       transient: 1,
       map_indexes: 1,
-      // At 00:10 of 30 October, 01:10 of 1 November and 11:50 of 2 November, UTC: the 29th, the 31st and the 2nd in New York.
+      // At 00:10 on 30 October, 01:10 on 1 November and 11:50 on 2 November UTC: the 29th, 31st and 2nd in New York.
       distinct_days: 3,
     }),
   ]);
@@ -126,7 +126,7 @@ test("first_pass_rate", async () => {
   });
   expect(of("cleared")).toMatchObject({ runs: 1, clean: 0, rerun_by_hand: 1 });
   expect(of("flaky")).toMatchObject({ runs: 6, clean: 2, retried_only: 4 });
-  // The canceled run counts nowhere.
+  // The canceled run does not count.
   expect(of("ingest")).toMatchObject({ orchestrator: "dagster", runs: 4, clean: 3, retried_only: 1 });
   expect(of("load")).toMatchObject({ runs: 2, failed: 2 });
   const longer = await asked(firstPassRate, { days: 14 });

@@ -1,4 +1,4 @@
-/** Runs of Dagster of which the server lacks something. */
+/** Dagster runs with missing data. */
 import { backfillProgress, runDurations, runningTooLong, runOrigins, stuckWaiting, successRate } from "@org/insights";
 import { at, jobRun } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";

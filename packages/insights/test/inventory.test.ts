@@ -1,4 +1,4 @@
-/** Why things run, where people help, what is filled up, and what lies around. Worked out from load-world.ts by hand. */
+/** Why things run, where people intervene, what is backfilled, and what is unused. Computed by hand from load-world.ts. */
 import { backfillProgress, hygiene, manualInterventions, runOrigins } from "@org/insights";
 import { at } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
@@ -29,7 +29,7 @@ test("run_origins", async () => {
     ["backfill", "bf1", null, 1, 0],
     ["manual", "ui", "bob", 1, 0],
     ["manual", null, "eve", 1, 0],
-    // Tried again, and counted once, by what came of it.
+    // Retried, and counted once, by its outcome.
     ["scheduled", "daily", null, 1, 0],
   ]);
   expect(rows.find(({ person }) => person === "ann")?.failed_percent).toBeNull();
@@ -56,7 +56,7 @@ test("backfill_progress", async () => {
     {
       ...{ orchestrator: "airflow", pipeline: "filling", name: "filling", kind: "backfill", backfill: null },
       ...{ total: 11, done: 5, failed: 1, running: 1, queued: 4, percent: expect.closeTo(600 / 11, 9) },
-      // One an hour, and five to go.
+      // One per hour, and five left.
       ...{ first_due: at("09-10 00:00"), per_hour: 1, eta: at("11-02 17:00") },
     },
     expect.objectContaining({

@@ -1,4 +1,4 @@
-/** How late things are. The numbers are worked out by hand, from small-world.ts and from the world here. */
+/** How late things are. Expected numbers were computed by hand from small-world.ts and the world here. */
 import { landingTimes, queueWait, scheduleDelay } from "@org/insights";
 import { after, at, attempt, dag, run, type World } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
@@ -6,7 +6,7 @@ import { askedEverywhere } from "./places.ts";
 
 const seconds = (text: string, number: number) => after(text, number / 60);
 
-/** Five hourly runs: created after 10 seconds, let run 20 seconds later, the last one 320; its task began 30 seconds later. */
+/** Five hourly runs: created after 10 seconds and started 20 seconds later, the last one 320. Tasks start 30 seconds later. */
 const hourlyRuns = [5, 6, 7, 8, 9].map((hour) => {
   const due = `11-02 0${hour}:00`;
   const delay = (hour < 9 ? 30 : 330) / 60;
@@ -16,7 +16,7 @@ const hourlyTasks = hourlyRuns.map((each, index) => {
   const start = seconds(`11-02 0${5 + index}:00`, index < 4 ? 60 : 360);
   return attempt(each, "work", [start, after(start, 5)]);
 });
-/** Put to work at 09:00 of 1 November, when it caught up with five days. The next day it was in time. */
+/** Deployed at 09:00 on 1 November, when it caught up five days. On time the next day. */
 const caughtUpRuns = ["10-28", "10-29", "10-30", "10-31", "11-01"].map((date) =>
   run(
     "caught_up",
@@ -32,7 +32,7 @@ const caughtUpRuns = ["10-28", "10-29", "10-30", "10-31", "11-01"].map((date) =>
 );
 const nextRun = run("caught_up", "day 11-02", { due: "11-02 00:00", took: 1 });
 
-/** Six executions, which were scheduled 5 seconds before they were queued. The last one's worker has a clock that is behind. */
+/** Six executions, scheduled 5 seconds before they were queued. The last one's worker has a clock that is behind. */
 const waitingRun = run("waiting", "waiting 1", { due: "11-02 10:00", took: 30 }, { run_type: "manual" });
 const waits = [10, 20, 30, 40, 400, -3].map((wait, index) =>
   attempt(waitingRun, `t${index}`, ["11-02 10:15", "11-02 10:20"], {
@@ -49,8 +49,8 @@ const late: Partial<World> = {
 };
 
 /**
- * Due at 03:30 UTC from 6 October to 2 November: at 23:30 of the day before in New York, and the last time at 22:30. It takes 21
- * minutes, and each day one more. Another DAG is due every half hour of a day.
+ * Due at 03:30 UTC from 6 October to 2 November: at 23:30 the day before in New York, and the last time at 22:30. Takes 21
+ * minutes, and one more each day. Another DAG is due every half hour of one day.
  */
 const landing: Partial<World> = {
   dags: [dag("nightly"), dag("often")],
@@ -107,11 +107,11 @@ test("schedule_delay", async () => {
   ]);
   const rows = await asked(scheduleDelay);
   const of = (name: string) => rows.find((row) => row.name === name);
-  // Let run a minute after they were due, the failed ones too.
+  // Started a minute after they were due, including the failed ones.
   expect(of("daily_sales")).toMatchObject({ n: 7, median: 60, p95: 60, creation: 0, run_queue: 60, first_task: 0 });
-  // Five were launched by the schedule, and one again.
+  // Five were launched by the schedule, and one was re-executed.
   expect(of("ingest")).toMatchObject({ n: 5, median: 60, creation: null, first_task: null, main_part: "run_queue" });
-  // Its one run was cleared; this one is no schedule's.
+  // Its only run was cleared. This one was not scheduled.
   expect(of("cleared")).toBeUndefined();
   expect(of("load")).toBeUndefined();
   expect(of("backfilled")).toBeUndefined();
@@ -144,7 +144,7 @@ test("queue_wait", async () => {
   expect(await keys({ by: "executor" })).toEqual([["(default)", 10]]);
   expect(await keys({ by: "all" })).toEqual([["all", 10]]);
   expect((await keys({ by: "hour" })).at(-1)).toEqual(["2026-11-02T10:00:00.000000Z", 5]);
-  // There, hours begin at half past.
+  // There, hours start at half past.
   expect((await keys({ by: "hour", timezone: "Asia/Kolkata" })).at(-1)).toEqual(["2026-11-02T09:30:00.000000Z", 5]);
 
   // Dagster's runs waited a minute each, three of them are too few for percentiles, and one asset run did not wait.
@@ -178,7 +178,7 @@ test("landing_times", async () => {
   });
   expect(nightly!.daily.at(0)).toEqual(["2026-10-05", 21 * 60]);
   expect(nightly!.daily).toHaveLength(27);
-  // Since the clocks went back it is an hour earlier.
+  // An hour earlier since the clocks went back.
   const few = { n: 1, median: null, p90: null, median_after: null, trend: null };
   expect(last).toMatchObject({ ...few, name: "nightly", slot: "22:30", latest: "23:18", latest_after: 48 * 60 });
   expect(often).toMatchObject({
@@ -191,7 +191,7 @@ test("landing_times", async () => {
   const of = (name: string) => rows.filter((row) => row.name === name);
   // From 20 to 31 October, 16 minutes after 06:00 UTC. The last two failed.
   expect(of("daily_sales")).toMatchObject([{ slot: "02:00", n: 12, median: "02:16", p90: "02:16", trend: 0 }]);
-  // The run that was launched again has no usual time.
+  // The re-executed run has no usual time.
   expect(of("ingest")).toMatchObject([{ slot: "00:00", n: 3, median: null, latest: "00:11", latest_after: 660 }]);
   expect(of("backfilled")).toEqual([]);
 });

@@ -1,12 +1,12 @@
-/** Worlds for questions about load and about what lies around. The tables show Monday, 2 November 2026, 12:00 UTC. */
+/** Worlds for questions about load and unused things. The tables are as of Monday, 2 November 2026, 12:00 UTC. */
 import { after, at, attempt, dag, jobRun, run, type World } from "@org/testkit/insights/world";
 
 const times = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index));
 
 /**
- * On 1 November three runs: from 10:00 to 11:00, from 10:30 to 11:30, and, queued at 11:00, from 11:30 to 12:00. A week
- * before, one from 10:00 to 11:00, of which nothing else is known.
+ * Three runs on 1 November: from 10:00 to 11:00, from 10:30 to 11:30, and, queued at 11:00, from 11:30 to 12:00. A week
+ * before, one from 10:00 to 11:00, without task instances.
  */
 const runs = [
   run("steps", "r1", { due: "11-01 10:00", took: 60 }),
@@ -36,7 +36,7 @@ const by = (triggered_by: string, triggering_user_name: string | null = null) =>
   triggering_user_name,
 });
 
-/** Ten scheduled runs of which one failed, three by hand, a backfill's, one a week before, and one that runs. */
+/** Ten scheduled runs, one of them failed; three manual ones; a backfill's; one a week before; and a running one. */
 export const originAirflow: Partial<World> = {
   dags: [dag("mixed")],
   runs: [
@@ -78,7 +78,7 @@ const failed = run("broken", "x1", { due: "10-30 08:00", took: 10 }, { state: "f
 const cleared = run("broken", "x4", { due: "10-31 08:00", delay: 60, took: 10 }, { queued_at: at("10-31 09:00") });
 const marked = run("broken", "x5", { due: "11-01 08:00", took: 20 });
 
-/** One failure, and what people did about it. */
+/** One failure, and users' responses to it. */
 export const helped: Partial<World> = {
   dags: [dag("broken")],
   runs: [
@@ -93,14 +93,14 @@ export const helped: Partial<World> = {
   tasks: [
     attempt(cleared, "t", ["10-31 08:00", "10-31 08:05"], { state: "failed", is_latest: false }),
     attempt(cleared, "t", ["10-31 09:00", "10-31 09:10"], { try_number: 2 }),
-    // A task that failed in between is none that was marked: what came after it succeeded.
+    // A failed task in between that was not marked: the tasks after it succeeded.
     attempt(failed, "t", ["10-30 08:00", "10-30 08:10"], { state: "failed" }),
     attempt(marked, "first", ["11-01 08:00", "11-01 08:05"]),
     attempt(marked, "last", ["11-01 08:05", "11-01 08:10"], { state: "failed" }),
   ],
 };
 
-/** A person executed a failed run again. */
+/** A user re-executed a failed run. */
 export const helpedDagster: Partial<World> = {
   jobRuns: [
     jobRun("f1", "again", ["10-30 04:00", "10-30 04:00", "10-30 04:10"], { status: "FAILURE" }),
@@ -118,7 +118,7 @@ const ended = (state: string, end: string) => ({
   end_date: at(end),
 });
 
-/** A backfill of eleven runs: six ended in the last six hours, one runs, four wait. And a DAG that catches up with three days. */
+/** A backfill of eleven runs: six ended in the last six hours, one is running, four wait. And a DAG that catches up three days. */
 export const filling: Partial<World> = {
   dags: [dag("filling"), dag("catching")],
   runs: [
@@ -162,7 +162,7 @@ const twenty = (name: string, took: number, more: object = {}) =>
   times(20, (hour) => run(name, `${name} ${hour}`, { due: after("11-01 00:00", hour * 60), took }, more));
 const lately = (name: string) => run(name, `${name} 1`, { due: "11-01 00:00", took: 5 });
 
-/** What lies around, one DAG of each kind, and those that are like it and are not. The tables begin on 1 August. */
+/** Unused things: one DAG of each kind, and similar ones that are in use. The tables start on 1 August. */
 export const untidy: Partial<World> = {
   dags: [
     ...["old", "unborn", "ordinary", "crowded"].map((name) => dag(name, { tags: "x" })),
@@ -212,7 +212,7 @@ export const coming: Partial<World> = {
   ],
 };
 
-/** In six weeks, from 21 September 12:00 on, one run more in each. */
+/** Six weeks since 21 September 12:00, each with one run more than the previous. */
 export const growing: Partial<World> = {
   dags: [dag("growing")],
   runs: times(6, (week) => week).flatMap((week) =>

@@ -1,4 +1,4 @@
-/** How much runs at once, when, in which pool, and what comes. Worked out from load-world.ts by hand. */
+/** How much runs at once, when, in which pool, and what is next. Computed by hand from load-world.ts. */
 import { concurrency, loadByHour, loadForecast, poolPressure } from "@org/insights";
 import { at } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
@@ -11,7 +11,7 @@ const sunday = { pipelines: ["busy"], timezone: "UTC", since: "2026-11-01", unti
 test("concurrency", async () => {
   const [runs, tasks, ...more] = await asked(concurrency, sunday);
   expect(more).toEqual([]);
-  // One for 90 minutes, two for 30: what ends at 11:30 is never with what begins then.
+  // One for 90 minutes, two for 30. A run that ends at 11:30 does not overlap one that starts then.
   const hours = Array.from({ length: 24 }, () => 0);
   expect(runs).toEqual({
     ...{ orchestrator: "airflow", pipeline: null, what: "runs", key: "(all)", day: "2026-11-01" },
@@ -38,8 +38,8 @@ test("concurrency counts unfinished tasks up to the time that the tables show", 
     ["runs", "2026-11-02", 1],
     ["tasks", "2026-11-02", 1],
   ]);
-  // daily_sales from 06:01 to 06:16, and long since 09:00. Two wait since 1 November, one of a
-  // backfill, and daily_sales for a minute.
+  // daily_sales from 06:01 to 06:16, and the long one since 09:00. Two have waited since 1 November, one of a backfill, and
+  // daily_sales waited for a minute.
   expect(rows[0]).toMatchObject({
     ...{ mean: expect.closeTo(195 / 720, 9), waiting_peak: 4, waiting_hours: expect.closeTo(36 + 1 / 60, 9) },
     hours: [0, 0, 0, 0, 0, 0, 1, 0, 0, 1, 1, 1],
@@ -74,7 +74,7 @@ test("load_by_hour", async () => {
   ]);
   const both = await of("2026-10-19");
   expect(both[0]).toMatchObject({ runs: 1.5, executions: 1, hours: expect.closeTo(5 / 12, 9), weeks: 2 });
-  // Of the 40 minutes from 10:20 to 11:00 something ran all the time, and began once.
+  // In the 40 minutes from 10:20 to 11:00, something was running all the time, and one run started.
   const cut = { since: "2026-11-01T10:20Z", until: "2026-11-01T11:00Z" };
   expect(await asked(loadByHour, { pipelines: ["busy"], timezone: "UTC", ...cut })).toEqual([
     {
@@ -87,7 +87,7 @@ test("load_by_hour", async () => {
       weeks: 1,
     },
   ]);
-  // In the week before these nothing ran, so it is none of those that count.
+  // Nothing ran in the week before these, so it does not count.
   expect(await of("2026-10-12")).toEqual(both);
 });
 

@@ -1,4 +1,4 @@
-/** Metrics: that they say what the small world is, the same in every database, in a form that Prometheus reads. */
+/** Metrics must match the small world, in every database, and in a form that Prometheus can read. */
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -143,7 +143,7 @@ test("one name in two code locations is two jobs", async () => {
 test("a limit keeps the most recently active ones, and reports how many were left out", async () => {
   const families = parseExposition(await textOf({ airflow: airflowWorld }, { limit: 4 }));
   const names = families.get("dagsync_consecutive_failures")!.samples.map(({ labels }) => labels.name);
-  // These wait or run; the next one ended last.
+  // These are waiting or running. The next one ended last.
   expect(names.toSorted()).toEqual(["backfilled", "daily_sales", "long", "paused"]);
   const leftOut = families.get("dagsync_left_out")!.samples.find(({ labels }) => labels.kind === "jobs");
   expect(leftOut?.value).toBe(airflowWorld.dags.length - 1 - 4);

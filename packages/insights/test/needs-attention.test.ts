@@ -1,4 +1,4 @@
-/** Promises, and what to look at first. Worked out from small-world.ts and attention-world.ts by hand. */
+/** Deadlines, and what to look at first. Computed by hand from small-world.ts and attention-world.ts. */
 import { deadlineMisses, needsAttention } from "@org/insights";
 import { at } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
@@ -44,7 +44,7 @@ test("deadline_misses", async () => {
     }),
     expect.objectContaining({ name: "nobody", pipeline: null, slots: 0, met_percent: null, open: false }),
   ]);
-  // The days' clock in New York: at 06:10 UTC, at 07:10 since 1 November.
+  // By New York's clock: at 06:10 UTC, and at 07:10 since 1 November.
   const [local] = await asked(deadlineMisses, { expect: [{ dag: "daily_sales", done_by: "02:10", days: "mon-fri" }] });
   expect(local).toMatchObject({
     slots: 5,
@@ -92,7 +92,7 @@ test("needs_attention", async () => {
     [2, "failing_now", "load", 0],
     [2, "stuck_waiting", "(asset runs)", 0],
     [1, "flaky_tasks", "flaky", 0],
-    // Made on 29 October by ingest, which succeeds every day.
+    // Materialized on 29 October by ingest, which succeeds every day.
     [1, "stale_assets", "customers", 0],
     // Two runs, which wait until it is unpaused.
     [1, "stuck_waiting", "paused", 1],

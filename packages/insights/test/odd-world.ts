@@ -17,13 +17,13 @@ const names = [
 const origins = ["scheduled", "manual", "backfill", "asset_triggered"];
 const taskStates = ["success", "failed", "up_for_retry", "skipped", "upstream_failed", "running", "queued", "deferred"];
 
-/** Between 20 October and 3 November, a day after what the tables show. */
+/** Between 20 October and 3 November, a day after the tables' time. */
 function moment({ between }: Random): string {
   const seconds = between(0, 14 * 86_400);
   return new Date(Date.UTC(2026, 9, 20) + seconds * 1000).toISOString().slice(5, 19).replace("T", " ");
 }
 
-/** Minutes: mostly some, now and then none, fewer than none, or years. */
+/** Minutes: usually a few, sometimes zero, negative, or years. */
 function minutes({ chance, between }: Random): number {
   if (chance(0.05)) return -between(1, 100);
   if (chance(0.02)) return 5_000_000;
@@ -88,7 +88,7 @@ export function oddAirflow(seed: number): Partial<World> {
 
 function shifted(start: string, minutes: number): string {
   const time = Date.parse(at(start)) + minutes * 60_000;
-  // Worlds write no years: what would be in another one ends at the end of this.
+  // Worlds have no years, so times are limited to this one.
   const end = Math.min(Math.max(time, Date.UTC(2026, 0, 1)), Date.UTC(2026, 11, 31));
   return new Date(end).toISOString().slice(5, 19).replace("T", " ");
 }

@@ -1,4 +1,4 @@
-/** The page: that it is whole, that no browser obeys anything in it but its own script, and that its data can be read. */
+/** The page must be complete, run nothing but its own script, and have readable data. */
 import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -71,7 +71,7 @@ test("findings have tables, the rest a line, and numbers come first", async () =
   const text = await page();
   expect(text).toMatch(/<article id="failing_now"><h3>Which DAGs or jobs are failing now\?<\/h3>/);
   expect(text).toMatch(/<p class="nothing" id="[a-z_]+"><b>[^<]*<\/b> Nothing\.<\/p>/);
-  // That no run was late would suggest that a deadline had been checked.
+  // Saying that no run was late would suggest that a deadline was checked.
   expect(text).toMatch(/<p class="nothing" id="deadline_misses"><b>[^<]*<\/b> No deadlines are configured: /);
   expect(dataOf(text).questions).not.toHaveProperty("deadline_misses");
   expect(text.indexOf('class="stats"')).toBeLessThan(text.indexOf('id="failing_now"'));
@@ -81,7 +81,7 @@ test("every chart has a table too, and every section leads to its SQL", async ()
   const text = await page();
   expect(text).toMatch(/<article id="load_forecast">.*?<svg class="curve" role="img" aria-label="[^"]+".*?As a table/s);
   for (const name of ["key_numbers", "needs_attention", "job_days"]) expect(text).toContain(`data-sql="${name}"`);
-  // Of both orchestrators together no pipeline tells which one it is.
+  // With both orchestrators, a pipeline's name does not say which one it belongs to.
   const [concurrency = ""] = /<article id="concurrency">.*?<\/article>/s.exec(text) ?? [];
   expect(concurrency).toContain(">orchestrator</th>");
 });
@@ -136,7 +136,7 @@ test("every row that names a DAG, a task, a job or a run leads to it, and says h
   ]) {
     expect(article(name as string), name).toMatch(new RegExp(`<a href="${address}"`));
   }
-  // The page's window is a week; that of loads four.
+  // The page's window is a week, except for loads, with four.
   expect(article("load_by_hour")).toContain('<p class="soft">Since Mon 05 Oct 08:00.</p>');
   expect(article("success_rate")).not.toContain("Since ");
 });
@@ -151,7 +151,7 @@ test("runs link to their pipeline's server if that is known, and never to a scri
   const text = await page({ servers: new Map([["airflow", { kind: "airflow", url: "https://a.example.com" }]]) });
   const [findings = ""] = /<ol class="findings">.*?<\/ol>/s.exec(text) ?? [];
   expect(findings).toMatch(/<a href="https:\/\/a\.example\.com\/dags\/[^"]*\/runs\/[^"]+">/);
-  // Where no single run is meant, to its DAG.
+  // If it is not about a single run, it links to the DAG.
   expect(findings).toMatch(
     /<a href="https:\/\/a\.example\.com\/dags\/flaky\/tasks\/fetch">|<a href="[^"]*\/dags\/[^"/]+">/,
   );

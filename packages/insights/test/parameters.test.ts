@@ -1,4 +1,4 @@
-/** What questions take, and what they refuse: what is no number, time or name must never look like an answer. */
+/** The parameters that questions accept and reject: invalid numbers, times and names must never produce an answer. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -66,7 +66,7 @@ test.each([
   [{ since: "yesterday" }, 'since is "yesterday"'],
   [{ until: "2026-02-30" }, 'until is "2026-02-30"'],
   [{ until: "2026" }, 'until is "2026"'],
-  // The day of a mere time would be the reader's.
+  // A time without a date is ambiguous.
   [{ until: "06:00" }, 'until is "06:00"'],
   [{ since: 1_700_000_000 }, "since is 1700000000"],
   [{ since: "2026-10-01", days: 7 }, "since and days"],

@@ -52,11 +52,11 @@ export function openEverywhere(worlds: Worlds): readonly Insights[] {
 }
 
 /**
- * Stores the small world in all three, as the pipelines `airflow` and `dagster`, and further worlds beside it. To be called at
+ * Stores the small world in all three, as the pipelines `airflow` and `dagster`, along with additional worlds. Call it at
  * the top of a test file.
  *
- * @returns asks a question on all three, expects the same answer of each, and gives it. Of the small world, unless
- * `pipelines` names others.
+ * @returns a function that asks a question on all three, expects the same answer from each, and returns it. It concerns the
+ * small world, unless `pipelines` names others.
  */
 export function askedEverywhere(worlds: Worlds = {}) {
   const open = openEverywhere({ airflow: airflowWorld, dagster: dagsterWorld, ...worlds });

@@ -1,4 +1,4 @@
-/** How reliable things are. The numbers are worked out from small-world.ts by hand. */
+/** How reliable things are. Expected numbers were computed by hand from small-world.ts. */
 import { defineQuestion, flakyTasks, successRate } from "@org/insights";
 import { attempt, dag, run } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
@@ -8,7 +8,7 @@ const waitingRun = run("waits", "waits 1", { due: "11-02 11:00", took: null });
 const failed = ["11-02 11:00", "11-02 11:02"] as const;
 const attempts = { max_tries: 3, state: "up_for_retry" };
 const asked = askedEverywhere({
-  // Airflow 3.4 shows a failed attempt twice while its task waits: as it was, and at the row of the next attempt.
+  // Airflow 3.4 shows a failed attempt twice while its task waits: in its own row, and in the next attempt's.
   since_34: {
     dags: [dag("waits")],
     runs: [waitingRun],
@@ -17,7 +17,7 @@ const asked = askedEverywhere({
       attempt(waitingRun, "t", failed, { ...attempts, try_number: 2 }),
     ],
   },
-  // Older ones show it once.
+  // Older versions show it once.
   before_34: { dags: [dag("waits")], runs: [waitingRun], tasks: [attempt(waitingRun, "t", failed, attempts)] },
 });
 
@@ -57,7 +57,7 @@ test("success_rate", async () => {
     previous_rate: 100,
     change: null,
   });
-  // The logical run of 30 October succeeded at its second attempt.
+  // The logical run of 30 October succeeded on its second attempt.
   expect(of("ingest")).toMatchObject({
     orchestrator: "dagster",
     runs: 5,

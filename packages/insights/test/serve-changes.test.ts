@@ -1,4 +1,4 @@
-/** What is served while things change: syncs of others, files that come, go and are held, and what fails. */
+/** Serving while things change: other processes' syncs, files that appear, disappear or are locked, and failures. */
 import { mkdtempSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -46,7 +46,7 @@ test("without data: a page that waits, 503 with the reason, metrics that say so;
   const families = parseExposition((await later("/metrics")).body);
   expect(families.get("dagsync_up")?.samples).toEqual([{ labels: {}, value: 0 }]);
   expect(JSON.parse((await later("/status.json")).body)).toMatchObject({ stamp: "", asOf: null, syncedAt: null });
-  // A database with a bookkeeping and no state: as of nothing.
+  // A database with bookkeeping but no state has no data yet.
   const session = await sqlite(file).open({ pipeline: "airflow" });
   await session.close();
   await expect
@@ -81,7 +81,7 @@ test("while a sync holds a DuckDB file, cached answers are served, and other req
   const held = await served({ destination });
   const before = await Promise.all([held("/"), held("/metrics"), held("/api/success_rate.json")]);
   expect(before.map(({ status }) => status)).toEqual([200, 200, 200]);
-  // Between answers nothing holds the file.
+  // Between responses, the file is not locked.
   const session = await destination.open({ pipeline: "airflow" });
   expect((await held("/")).body).toBe(before[0].body);
   const metrics = (await held("/metrics")).body;

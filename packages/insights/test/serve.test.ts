@@ -1,4 +1,4 @@
-/** Answers over HTTP, by real requests: what is answered, and what is refused. */
+/** Answers over HTTP, with real requests: what is served, and what is rejected. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";

@@ -1,17 +1,17 @@
-/** How long and how late things are. The numbers are worked out by hand, from small-world.ts and from the worlds here. */
+/** How slow and how late things are. Expected numbers were computed by hand from small-world.ts and the worlds here. */
 import { durationAnomalies, durationSpread, gotFaster, gotSlower, runDurations, staleAssets } from "@org/insights";
 import { after, at, attempt, dag, jobRun, run, type World } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
 import { askedEverywhere } from "./places.ts";
 
-/** Days of 2026 by their number: 0 is 5 October, a Monday; 28 is 2 November, the day that the tables show. */
+/** Days of 2026 by number: 0 is 5 October, a Monday; 28 is 2 November, the tables' current day. */
 const dateOf = (day: number) => after("10-05 00:00", day * 24 * 60).slice(0, 5);
 const daily = <T>(from: number, to: number, make: (date: string, day: number) => T) =>
   Array.from({ length: to - from + 1 }, (_, index) => make(dateOf(from + index), from + index));
 
 /**
- * Every day at 02:00 UTC from 5 October to 2 November, with a task that takes all of the run's time. From 28 October on, which is
- * the sixth day before the end, it takes 20 minutes instead of 10, with version 2 of the DAG.
+ * Daily at 02:00 UTC from 5 October to 2 November, with one task that takes the whole run. Since 28 October, the sixth day
+ * from the end, it takes 20 minutes instead of 10, with version 2 of the DAG.
  */
 const slowRuns = daily(0, 28, (date, day) =>
   run("slow", `slow ${date}`, { due: `${date} 02:00`, took: day < 23 ? 10 : 20 }),
@@ -20,14 +20,14 @@ const slowTasks = slowRuns.map((each, day) => {
   const due = `${dateOf(day)} 02:00`;
   return attempt(each, "work", [due, after(due, day < 23 ? 10 : 20)], { dag_version: day < 23 ? 1 : 2 });
 });
-/** The other way round, and one that needs 20 seconds more: too little to speak of, though it is twice as long. */
+/** The opposite, and one that takes 20 seconds longer: too little to report, although it is twice as long. */
 const fastRuns = daily(0, 28, (date, day) =>
   run("fast", `fast ${date}`, { due: `${date} 03:00`, took: day < 23 ? 20 : 10 }),
 );
 const shortRuns = daily(0, 28, (date, day) =>
   run("short", `short ${date}`, { due: `${date} 04:00`, took: day < 23 ? 20 / 60 : 40 / 60 }),
 );
-/** Twice as long since 30 October: four runs in the window are not enough. */
+/** Twice as long since 30 October: four runs in the window are too few. */
 const newRuns = daily(10, 28, (date, day) =>
   run("seldom", `seldom ${date}`, { due: `${date} 05:00`, took: day < 22 ? 10 : 20 }),
 ).filter((_, index) => index < 12 || index > 14);
@@ -39,8 +39,8 @@ const changes: Partial<World> = {
 };
 
 /**
- * Ten minutes every day, and 11 on odd days. An hour on 29 October; one that took 10 seconds on 30 October. A second DAG takes
- * an hour every Monday, and did on 2 November, but ten minutes on each other day.
+ * Ten minutes on even days, 11 on odd ones. An hour on 29 October, 10 seconds on 30 October. A second DAG takes an hour
+ * every Monday, including 2 November, and ten minutes on other days.
  */
 const usualRuns = daily(-10, 28, (date, day) => {
   const took = { 24: 60, 25: 10 / 60 }[day] ?? 10 + Math.abs(day % 2);
@@ -53,7 +53,7 @@ const mondayRuns = daily(-10, 28, (date, day) =>
 const youngRuns = daily(19, 28, (date, day) =>
   run("young", `young ${date}`, { due: `${date} 07:00`, took: day < 28 ? 1 : 60 }),
 );
-/** Every hour 10 minutes up to 10:00 of Monday 2 November, then half an hour. */
+/** Hourly, 10 minutes each up to 10:00 on Monday 2 November, then half an hour. */
 const hourlyRuns = Array.from({ length: 40 }, (_, hour) =>
   run("hourly", `hourly ${hour}`, { due: after("10-31 20:00", hour * 60), took: hour < 39 ? 10 : 30 }),
 );
@@ -62,7 +62,7 @@ const anomalies: Partial<World> = {
   runs: [...usualRuns, ...mondayRuns, ...youngRuns, ...hourlyRuns],
 };
 
-/** Asset runs of an hourly schedule, and a job of every ten minutes: when an asset was made last, by which run. */
+/** Asset runs of an hourly schedule, and a job every ten minutes: when and by which run an asset was last materialized. */
 const hourlyAssetRuns = [6, 7, 8, 9, 10, 11].map((hour) => {
   const due = `11-02 ${String(hour).padStart(2, "0")}:00`;
   return jobRun(`hourly-${hour}`, "__ASSET_JOB", [due, due, after(due, 5)], {
@@ -101,7 +101,7 @@ const asked = askedEverywhere({ changes, anomalies, assets });
 test("run_durations", async () => {
   const rows = await asked(runDurations);
   const of = (name: string, task: string | null = null) => rows.find((row) => row.name === name && row.task === task);
-  // Seven runs in the window, of which the last two failed: five times 15 minutes.
+  // Seven runs in the window, the last two of them failed: five times 15 minutes.
   expect(of("daily_sales")).toEqual({
     orchestrator: "airflow",
     pipeline: "airflow",
@@ -120,10 +120,10 @@ test("run_durations", async () => {
   // Indexes of 10 and 40 minutes; the third failed. Two are too few for a 95th percentile.
   expect(of("mapped", "part")).toMatchObject({ n: 2, min: 600, median: 600, p95: null, max: 2400, failed: 1 });
   expect(of("mapped")).toMatchObject({ n: 0, min: null, median: null, p95: null, max: null, hours: 0, failed: 1 });
-  // Its run was cleared, and so began when that was done. Its task's attempt began when it began.
+  // Its run was cleared, so its start is the time of the clear. The task's attempt keeps its own start.
   expect(of("cleared")).toBeUndefined();
   expect(of("cleared", "work")).toMatchObject({ n: 1, median: 600, failed: 0 });
-  // Not the logical run that succeeded at its second attempt, nor the canceled one.
+  // Neither the logical run that succeeded on its second attempt nor the canceled one.
   expect(of("ingest")).toMatchObject({ orchestrator: "dagster", n: 3, median: 600, p95: 600, failed: 0 });
   expect(of("odd_clock")).toBeUndefined();
   expect(rows[0]).toMatchObject({ name: "daily_sales", task: null });
@@ -144,7 +144,7 @@ test("got_slower", async () => {
     after: 1200,
     ratio: 2,
     extra_hours_per_week: expect.closeTo((7 * 600) / 3600, 9),
-    // 02:00 UTC of 28 October is 22:00 of the day before in New York.
+    // 02:00 UTC on 28 October is 22:00 the day before in New York.
     since: "2026-10-27T04:00:00.000000Z",
   };
   expect(rows).toEqual([
@@ -182,8 +182,8 @@ test("got_faster", async () => {
 test("duration_anomalies", async () => {
   const usual = { orchestrator: "airflow", pipeline: "anomalies", name: "usual", task: null, usual: 600 };
   expect(await asked(durationAnomalies, { pipelines: ["anomalies"] })).toEqual([
-    // Of the 30 runs before it, four were on a Wednesday of New York: two of 10 minutes and two of 11. The median's
-    // deviations are 0, so a twentieth of it counts: 0.6745 x 3000 / 30.
+    // Of the 30 runs before it, four were on a Wednesday in New York: two of 10 minutes and two of 11. The median
+    // deviation is 0, so a twentieth of the median is used: 0.6745 x 3000 / 30.
     {
       ...usual,
       run: "usual 10-29",
@@ -193,7 +193,7 @@ test("duration_anomalies", async () => {
       z: expect.closeTo(67.45, 9),
       direction: "longer",
     },
-    // The hours of one Monday are no Mondays, so all 30 before it are what is usual: 0.6745 x 1200 / 30.
+    // Hours of a single Monday are not several Mondays, so all 30 runs before it count: 0.6745 x 1200 / 30.
     {
       ...{ ...usual, name: "hourly", run: "hourly 39", started: at("11-02 11:00"), took: 1800 },
       ...{ n: 30, z: expect.closeTo(26.98, 9), direction: "longer" },
@@ -249,7 +249,7 @@ test("stale_assets", async () => {
     ...{ ...nothing, last_run: null, job: null },
   };
   expect(await asked(staleAssets)).toEqual([customers, never]);
-  // A person's asset run has no rhythm.
+  // Manual asset runs have no rhythm.
   const all = await asked(staleAssets, { all: true });
   expect(all.map(({ asset, state }) => [asset, state])).toEqual([
     ["customers", "stale"],

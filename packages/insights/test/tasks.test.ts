@@ -1,12 +1,12 @@
-/** What tasks do to their runs. The numbers are worked out by hand, from small-world.ts and from the worlds here. */
+/** How tasks affect their runs. Expected numbers were computed by hand from small-world.ts and the worlds here. */
 import { criticalPath, mappedFanout, taskTimeShare } from "@org/insights";
 import { after, at, attempt, dag, run, type World } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
 import { askedEverywhere } from "./places.ts";
 
 /**
- * Three runs. `extract` is scheduled when the run begins, waits a minute, and takes 4, 5 and 6 minutes. Then two instances
- * of `transform` take 10 and 20. In the last run comes `load`, which fails after 2, and 5 later takes 3.
+ * Three runs. `extract` is scheduled when the run starts, waits a minute, and takes 4, 5 and 6 minutes. Then two instances
+ * of `transform` take 10 and 20. In the last run, `load` fails after 2 minutes, and its retry 5 minutes later takes 3.
  */
 const etlRuns = [1, 2, 3].map((hour) => run("etl", `etl ${hour}`, { due: `11-02 0${hour}:00`, took: 45 }));
 const etlTasks = etlRuns.flatMap((each, index) => {
@@ -28,7 +28,7 @@ const etlTasks = etlRuns.flatMap((each, index) => {
   ];
 });
 
-/** Five runs of `a`, then `b` beside `c`, then `d`. It is `b` that is waited for, but in the last run. */
+/** Five runs of `a`, then `b` in parallel with `c`, then `d`. `b` is on the critical path, except in the last run. */
 const forkedRuns = [1, 2, 3, 4, 5].map((hour) =>
   run("forked", `forked ${hour}`, { due: `11-01 0${hour}:00`, took: 40 }),
 );
@@ -59,8 +59,8 @@ const chains: Partial<World> = {
 };
 
 /**
- * On eight days a task is mapped to 2, 3, … 9 instances. They take 10 minutes, the last one 30, of the last run 40. On the second
- * day one fails. A loop expands another one twice, to 2 and to 3.
+ * On eight days, a task is mapped to 2, 3, … 9 instances. They take 10 minutes, the last one 30, or 40 in the last run. On
+ * the second day, one fails. A loop expands another task twice, to 2 and to 3.
  */
 const fanRuns = Array.from({ length: 8 }, (_, day) => {
   const due = after("10-26 01:00", day * 24 * 60);
@@ -125,7 +125,7 @@ test("critical_path", async () => {
   const always = { on_path: 5, on_path_percent: 100, slack: null };
   expect(await asked(criticalPath, { ...inChains, dag: "forked" })).toEqual([
     { ...forked, task: "a", ...always, start: 0, length: 600 },
-    // In the last run it ended 2 minutes before `d` began.
+    // In the last run, it ended 2 minutes before `d` started.
     { ...forked, task: "b", on_path: 4, on_path_percent: 80, slack: 120, start: 600, length: 1200 },
     // In the others it ended 15 minutes before.
     { ...forked, task: "c", on_path: 1, on_path_percent: 20, slack: 900, start: 600, length: 300 },
@@ -140,7 +140,7 @@ test("critical_path", async () => {
     { task: "x", on_path: 5 },
     { task: "y", on_path: 5 },
   ]);
-  // Three runs are too few. Of five, the latest two can be asked for.
+  // Three runs are too few. With five, the latest two can be requested.
   expect(await asked(criticalPath, { ...inChains, dag: "etl" })).toEqual([]);
   expect(await gapped({ runs: 2 })).toMatchObject([{ runs: 2 }, { runs: 2 }]);
 });

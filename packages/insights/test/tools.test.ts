@@ -1,4 +1,4 @@
-/** The tools inside of another program, and what their SQL may not reach. */
+/** The tools inside another program, and what their SQL must not reach. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -41,7 +41,7 @@ test("a service answers in its own process, one call after the other", async () 
     as_of: "2026-11-02T12:00:00.000000Z",
     columns: { name: "The DAG or the job." },
   });
-  // Without what is known of tables, there are their names.
+  // Without table descriptions, it lists their names.
   expect(answers[2]?.structured.tables[0]).toMatchObject({
     name: "airflow_dags",
     columns: expect.arrayContaining([{ name: "dag_id" }]),

@@ -1,10 +1,10 @@
-/** Who uses it, and how both compare. The numbers are worked out by hand, from small-world.ts and from the worlds here. */
+/** Usage, and how both servers compare. Expected numbers were computed by hand from small-world.ts and the worlds here. */
 import { costByOwner, sideBySide } from "@org/insights";
 import { attempt, dag, jobRun, run, type World } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
 import { askedEverywhere } from "./places.ts";
 
-/** The window begins at 12:00 of 26 October, and the one before it a week earlier. */
+/** The window starts at 12:00 on 26 October, and the previous one a week earlier. */
 const runs = [
   run("shared", "shared 1", { due: "11-01 00:00", took: 120 }),
   run("shared", "shared 0", { due: "10-26 11:00", took: 120 }, { state: "failed" }),
@@ -16,7 +16,7 @@ const costs: Partial<World> = {
   runs,
   tasks: [
     attempt(runs[0], "t", ["11-01 00:00", "11-01 02:00"]),
-    // Half of it lies in the window.
+    // Half of it is in the window.
     attempt(runs[1], "t", ["10-26 11:00", "10-26 13:00"], { state: "failed" }),
     // Still running after an hour.
     attempt(runs[2], "t", ["11-02 11:00", null], { operator: "BashOperator", queue: "big", pool_slots: 3 }),
@@ -35,7 +35,7 @@ const left: Partial<World> = {
     run("other", "other 1", { due: "11-01 00:00", took: 1 }, { run_type: "manual" }),
   ],
 };
-/** Five successes of 5 minutes, a minute after they were created, and one that was canceled. */
+/** Five successful runs of 5 minutes, started a minute after their creation, and a canceled one. */
 const right: Partial<World> = {
   jobRuns: [27, 28, 29, 30, 31, 25 + 7].map((day) => {
     const date = day > 31 ? "11-01" : `10-${day}`;

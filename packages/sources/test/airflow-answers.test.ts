@@ -1,4 +1,4 @@
-/** What is expected of Airflow's answers, held to the interfaces of all versions. */
+/** Checks the expected shapes of Airflow's responses against the interfaces of all versions. */
 import { readdirSync, readFileSync } from "node:fs";
 import { createDemoAirflowWorld } from "@org/simulators/internal";
 import type { SyncError, SyncResult } from "@org/sync-engine";
@@ -29,7 +29,7 @@ const fields: Record<string, Readonly<Record<string, Shape>>> = {
   DagVersionResponse: described.dagVersionFields,
 };
 
-/** Values that a schema allows: one of each kind, and the least of an object. */
+/** Values that a schema allows: one of each type, and minimal objects. */
 function values(schema: Schema, schemas: Readonly<Record<string, Schema>>): unknown[] {
   const target = schema.$ref ? schemas[schema.$ref.split("/").at(-1) as string] : schema;
   if (!target) throw new Error(`There is no ${schema.$ref}.`);
@@ -69,7 +69,7 @@ describe.each(versions)("Airflow %s", (version) => {
       for (const value of property ? values(property, schemas) : []) {
         expect(shape(value), `${name}.${field}: ${JSON.stringify(value)}`).toBeUndefined();
       }
-      // The newest has them all.
+      // The newest version has them all.
       if (version === versions.at(-1)) expect(property, `${name}.${field}`).toBeDefined();
       if (!schema.required?.includes(field)) expect(shape(undefined), `${name}.${field}`).toBeUndefined();
     }

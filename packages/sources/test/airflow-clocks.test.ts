@@ -2,14 +2,14 @@ import { createDemoAirflowWorld, hour, minute, second } from "@org/simulators/in
 import { expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";
 
-/** What no count and no unfinished row shows: an ended run's task instance changes, and only its stamp says so. */
+/** Changes a finished run's task instance, which only its `updated_at` reveals, not counts or unfinished rows. */
 async function changeBetweenSyncs(shownAheadMs: number, ownAheadMs: number): Promise<string[]> {
   const world = createDemoAirflowWorld({ dags: 4, days: 2, runsPerDag: 5 });
   const { simulator, syncNow, differences } = await setUp({ world });
   const now = () => simulator.clock.now() + ownAheadMs;
   simulator.faults.push({
     times: Number.POSITIVE_INFINITY,
-    // Another one at each answer.
+    // A different one with each response.
     get headers() {
       return { date: new Date(simulator.clock.now() + shownAheadMs).toUTCString() };
     },

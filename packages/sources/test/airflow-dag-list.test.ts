@@ -2,7 +2,7 @@ import type { Dag } from "@org/airflow-client";
 import { expect, test } from "vitest";
 import { allDags } from "../src/airflow/dag-list.ts";
 
-/** A server that lists these DAGs, and what happens before each of its answers. */
+/** A server that lists these DAGs, with a callback before each of its responses. */
 function server(ids: Set<string>, before: (answer: number) => void, pageSize = 10) {
   let answers = 0;
   return {

@@ -111,7 +111,7 @@ test("I8: rows purged by the server's retention are kept, and marked as purged",
   expect(runs.filter(({ purged_at }) => purged_at !== null)).toHaveLength(45);
   expect((await readTable(path, taskInstancesTable)).filter(({ purged_at }) => purged_at !== null)).toHaveLength(90);
   expect((await differences()).every((line) => line.startsWith("extra") || line.startsWith("…"))).toBe(true);
-  // Known from then on: nothing is read again for it.
+  // Found from then on: nothing is re-read for it.
   for (const _ of [1, 2]) {
     simulator.clock.advance(20 * 60_000);
     await syncNow(reconcile);
@@ -197,7 +197,7 @@ test("I8: a run deleted during the sync is marked as deleted, with each of its a
   simulator.clock.advance(60 * 60_000);
   await syncNow({
     onEvent: (event) => {
-      // Its events were read by now.
+      // Its events have been read by now.
       if (event.type === "stream-finished" && event.stream === "dag_runs") world.deleteRun(run);
     },
   });

@@ -15,7 +15,7 @@ const bulkEvent = {
 test("runs changed or deleted in bulk are named in the event's request only", () => {
   const scopes = [{ dags: ["two"], runs: ["r1", "r2"] }];
   expect(eventDoubts([bulkEvent], "dag_run")).toEqual(scopes);
-  // What is deleted goes with its task instances.
+  // A deleted run's task instances are deleted with it.
   expect(eventDoubts([bulkEvent], "task")).toEqual(scopes);
   expect(deletedRuns([bulkEvent])).toEqual([{ dag_id: "two", dag_run_id: "r2" }]);
 });

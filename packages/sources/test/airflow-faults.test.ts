@@ -9,7 +9,7 @@ import { failing, setUp } from "./airflow-sync.ts";
 
 const dataRequest: NonNullable<Fault["match"]> = ({ path }) => path !== "/auth/token";
 
-/** Each is what a network, a proxy or a busy server does to an answer; none of them may cost a row. */
+/** Faults of networks, proxies and busy servers. None may cost a row. */
 const passing: Record<string, Fault> = {
   "429 with Retry-After": { status: 429, headers: { "retry-after": "0" }, body: "slow down" },
   "500 as text": { status: 500, body: "Internal Server Error" },
@@ -22,9 +22,9 @@ const passing: Record<string, Fault> = {
   "content-encoding gzip for an uncompressed body": { headers: { "content-encoding": "gzip" } },
 };
 
-/** Faults are about requests: these are quick. What the simulator answers is validated elsewhere. */
+/** Without validation, to be fast. The simulator's responses are validated elsewhere. */
 const quick = { simulator: { validate: false } };
-/** Everything that is asked for is in it at least once. */
+/** A world that needs every kind of request at least once. */
 const tinyWorld = () => createDemoAirflowWorld({ dags: 4, days: 3, runsPerDag: 5 });
 
 describe("I9: temporary failures cost no row", () => {
@@ -136,7 +136,7 @@ describe("I1, I3: a sync that ends anywhere, then syncs again, ends with the sam
     ]),
   )("at commit $nth, $when it is durable", async ({ nth, when }) => {
     const world = createDemoAirflowWorld({ dags: 6, days: 3, runsPerDag: 8 });
-    // A file where the process ends is what test/crash is about; here, what the streams make of it.
+    // test/crash kills processes with real files. This only tests how the streams resume.
     const { simulator, syncNow, differences, destination } = await setUp({
       ...quick,
       world,

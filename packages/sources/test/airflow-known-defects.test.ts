@@ -1,10 +1,10 @@
-/** What other connectors get wrong, each shown on a world where it would show. test/DEFECTS.md lists all of them. */
+/** Known defects of other connectors, each with a world that would expose it. test/DEFECTS.md lists all of them. */
 import { createEmptyAirflowWorld, day, hour, minute } from "@org/simulators/internal";
 import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
 import { expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";
 
-/** A DAG with one run that has ended, synced. */
+/** A DAG with one finished run, synced. */
 async function oneRun() {
   const world = createEmptyAirflowWorld();
   const dag = world.addDag({

@@ -32,7 +32,7 @@ test.each([...specifications])("check lists exactly the columns that Airflow %s 
       .filter(
         ([column]) => propertiesOf(newest, schema).includes(column) && !propertiesOf(old, schema).includes(column),
       )
-      // Of the key, constants stand for what is not there.
+      // Missing parts of the key are constants.
       .filter(([, { nullable }]) => nullable)
       .map(([column]) => `${table.name}.${column}`),
   );
@@ -41,7 +41,7 @@ test.each([...specifications])("check lists exactly the columns that Airflow %s 
   expect(notes.map((note) => /(airflow_\w+\.\w+) stays NULL/.exec(note)?.[1]).sort()).toEqual(lacking.sort());
 });
 
-/** What check finds where a server says that it is of a version. */
+/** The result of `check` for a server that reports this version. */
 function checkOf(version: string) {
   const answer = (url: string) => (url.includes("version") ? { version } : { dags: [], total_entries: 0 });
   const client = createAirflowClient({

@@ -3,7 +3,7 @@ import type { SyncError } from "@org/sync-engine";
 import { describe, expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";
 
-/** Of one run, in bytes: a few hundred of them are more than one answer should have. */
+/** Size of a run's conf, in bytes. A few hundred of these exceed a response. */
 const CONF_BYTES = 200_000;
 
 /** Runs with a large conf each. */
@@ -19,7 +19,7 @@ function heavy(world: AirflowWorld, dags: number, runs: number, runAfter: (index
   return world;
 }
 
-/** How many rows each request for runs asked for. */
+/** The number of rows that each request for runs asked for. */
 const limitsOf = (requests: readonly { readonly path: string; readonly body: unknown; readonly query: string }[]) =>
   requests
     .filter(({ path }) => /dagRuns(\/list)?$/.test(path))
@@ -109,7 +109,7 @@ describe("I9: a row larger than a response may be is skipped, reported, and retr
     expect(found).not.toEqual([]);
     expect(withoutLarge(found, run.runId)).toEqual([]);
 
-    // Days later it is still the only thing that is asked for: not its DAG, nor all that came since.
+    // Days later, only that run is requested: not its DAG, nor everything since.
     airflow.simulator.clock.advance(3 * 24 * 60 * minute);
     airflow.simulator.requests.clear();
     await expect(airflow.syncNow({ reconcile: false })).rejects.toMatchObject({ code: "STREAMS_FAILED" });

@@ -1,4 +1,4 @@
-/** A first sync stores what is listed as fast as it arrives, and reads the attempts before that from the newest run on. */
+/** A first sync stores listed rows as fast as they arrive, then reads earlier attempts, newest runs first. */
 import { type AirflowWorld, createEmptyAirflowWorld } from "@org/simulators/internal";
 import { taskInstancesTable } from "@org/sources/airflow";
 import { describeState } from "@org/sync-engine";
@@ -7,7 +7,7 @@ import { failing, setUp } from "./airflow-sync.ts";
 
 const hour = 60 * 60_000;
 
-/** Runs that began an hour after each other, each with one task that was retried, and one that was not. */
+/** Runs an hour apart, each with one task that was retried, and one that was not. */
 function retriedWorld(runs: number): AirflowWorld {
   const world = createEmptyAirflowWorld();
   const tasks = [{ taskId: "flaky", retries: 2 }, { taskId: "steady" }];
@@ -34,7 +34,7 @@ test("a first sync asks for all lists before any tries, and for these from the n
   );
   const runs = world.runs().map(({ runId }) => runId);
   expect(triesOf(simulator)).toHaveLength(12);
-  // The first slice is a day: more than all of them, in no order. Of slices, the newer comes first.
+  // The first slice is a day, which contains all of them, in any order. Newer slices come first.
   expect(triesOf(simulator).toSorted()).toEqual(runs.toSorted());
   await syncNow();
   expect(await differences()).toEqual([]);
@@ -72,7 +72,7 @@ describe("a budget", () => {
       });
       const codes = events.flatMap((event) => (event.type === "notice" ? [event.code] : []));
       expect(codes).toEqual(missing.length > 0 ? ["ATTEMPTS_OUTSTANDING"] : []);
-      // The current ones are all there from the beginning.
+      // All current attempts are stored from the start.
       expect((await rows(taskInstancesTable)).filter(({ is_latest }) => is_latest)).toHaveLength(20);
     }
     expect(asked).toEqual(newestFirst);

@@ -1,4 +1,4 @@
-/** Servers, caches and proxies that lie: none of them makes a sync believe it, fail without a word, or never end. */
+/** Servers, caches and proxies that lie: a sync must not believe them, fail without a reason, or never end. */
 import { createDemoAirflowWorld } from "@org/simulators/internal";
 import type { SyncError, SyncOptions } from "@org/sync-engine";
 import type { Lie, Told } from "@org/testkit/lying-front";
@@ -10,7 +10,7 @@ const tiny = () => createDemoAirflowWorld({ dags: 4, days: 3, runsPerDag: 5 });
 const isDags = ({ url }: Told) => url.pathname === "/api/v2/dags";
 const isList = (told: Told, name: string) => Array.isArray(told.body?.[name]);
 
-/** What a sync says that must fail: the errors of its streams. */
+/** The stream errors of a sync that must fail. */
 async function failed({ syncNow }: Awaited<ReturnType<typeof setUp>>, options: Partial<SyncOptions> = {}) {
   const error = (await syncNow(options).catch((thrown: unknown) => thrown)) as SyncError;
   expect(error).toMatchObject({ code: "STREAMS_FAILED" });
@@ -151,7 +151,7 @@ describe("an endless list ends", () => {
 });
 
 describe("a malformed response is reported with its URL and its field", () => {
-  /** Where the lie is, what becomes of the body, and what is said of it. */
+  /** The lie's request, the tampered body, and the expected error. */
   const lies: Record<string, readonly [path: RegExp, change: (body: Told["body"]) => unknown, said: RegExp]> = {
     "null rows": [/\/dags$/, (body) => ({ ...body, dags: [null] }), /dags\[0\] is null, expected an object/],
     "rows that are texts": [/\/dags$/, (body) => ({ ...body, dags: ["a"] }), /dags\[0\] is "a"/],

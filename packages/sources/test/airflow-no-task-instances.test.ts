@@ -20,7 +20,7 @@ test("I8: a user who may no longer see task instances gets the rest synced, an e
   for (const reconcile of [false, true]) {
     simulator.clock.advance(60 * 60_000);
     world.finishRun(world.addRun(dag));
-    // Without a stamp: found by counts, with its task instances.
+    // Changed without a new timestamp: found by counts, with its task instances.
     world.withoutStamps(() => world.finishRun(world.addRun(dag)));
     const error = (await syncNow({ reconcile }).catch((thrown: unknown) => thrown)) as SyncError;
     expect(error.message).toMatch(/task_instances: .* answered 403: Forbidden/);

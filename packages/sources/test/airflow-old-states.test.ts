@@ -1,4 +1,4 @@
-/** States as older releases wrote them: what these owed is read, whichever stream owed it. */
+/** States of older releases: what they recorded as missing is read, whichever stream recorded it. */
 import { createEmptyAirflowWorld, type Fault, type SimulatedRequest } from "@org/simulators/internal";
 import { describe, expect, test } from "vitest";
 import { parseTableState } from "../src/airflow/state.ts";
@@ -12,7 +12,7 @@ const forbidden: Fault = {
 };
 
 type Data = Record<string, unknown>;
-/** What an older release kept: the runs of which it could not read the task instances, with either stream. */
+/** An older release's record of runs whose task instances could not be read, in either stream's state. */
 const inOldForm = (again: readonly object[], owner: "dag_runs" | "task_instances") => (data: Data) => {
   const isRuns = data.silentSeen === undefined && data.regions === undefined && !("pending" in data);
   const { position, version } = data;
@@ -21,7 +21,7 @@ const inOldForm = (again: readonly object[], owner: "dag_runs" | "task_instances
   Object.assign(data, { position, version, unlisted: [], again: owes ? again : [], overlapMs: 1_200_000 });
 };
 
-/** A table without the first attempt of a run, which the server has. */
+/** A table that lacks a run's first attempt, which the server has. */
 async function lackingAnAttempt(owner: "dag_runs" | "task_instances") {
   const world = createEmptyAirflowWorld();
   const run = world.addRun(world.addDag({ dagId: "a", tasks: [{ taskId: "t", retries: 1 }] }));

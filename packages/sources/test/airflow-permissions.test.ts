@@ -23,7 +23,7 @@ async function threeDags() {
   const its = await setUp({ world, simulator: { isVisible: (dag) => !hidden.has(dag) } });
   const count = async (dag: string) =>
     Promise.all(tables.map(async (table) => (await its.rows(table)).filter((row) => row.dag_id === dag).length));
-  /** As many runs of the same states as before: no count shows it. */
+  /** Keeps the number of runs per state, so that no count reveals the change. */
   const exchangeRun = () => {
     const dag = world.dags.get("b")!;
     world.deleteRun([...dag.runs.values()][5]!, true);

@@ -1,4 +1,4 @@
-/** Airflow 3.4: tasks of loops, which only a region tells apart, and attempts that have ids of their own. */
+/** Airflow 3.4: tasks of loops, which only differ by region, and attempts with their own ids. */
 import { createEmptyAirflowWorld, type SimulatedRun, type TaskDefinition } from "@org/simulators/internal";
 import { taskInstancesTable } from "@org/sources/airflow";
 import type { SyncError } from "@org/sync-engine";
@@ -48,7 +48,7 @@ describe.each(modes)("%s", (_, options) => {
     endedRun(3);
     await syncNow();
     expect(await differences()).toEqual([]);
-    // Two tasks outside of the loop, one of them twice; three in it, one of them twice, three times.
+    // Two tasks outside the loop, one with two attempts; three in it, one with two attempts, times three iterations.
     expect(await rows(taskInstancesTable)).toHaveLength(3 + 4 * 3);
     simulator.clock.advance(20 * minute);
     endedRun(2);
@@ -81,7 +81,7 @@ describe.each(modes)("%s", (_, options) => {
     world.retry(step);
     await syncNow();
     expect(await differences()).toEqual([]);
-    // While it waits, the row has the next number already.
+    // While it waits, the row already has the next number.
     const waiting = (await rows(taskInstancesTable)).filter(
       (row) => row.task_id === "g.step" && Number(row.iteration) === 1,
     );
@@ -248,7 +248,7 @@ describe("tries are accepted only if they belong to the task instance, each with
     const [failed] = error.result!.streams.flatMap((stream) => stream.error ?? []);
     expect(failed).toMatchObject({ code, message: expect.stringMatching(said) });
     expect(failed?.message).toMatch(/^The response to tries of looping .* g\.step \(http:\/\/127/);
-    // Of what the lists said all is stored, and nothing of that answer.
+    // Everything from the lists is stored, and nothing from that response.
     expect((await rows(taskInstancesTable)).filter(({ is_latest }) => !is_latest)).toEqual([]);
     front.tell();
     await syncNow();

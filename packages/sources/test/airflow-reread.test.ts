@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { parseTableState } from "../src/airflow/state.ts";
 import { setUp } from "./airflow-sync.ts";
 
-/** Thirty DAGs of twenty runs each: read by answers of ten runs, the history takes many parts. */
+/** Thirty DAGs with twenty runs each. With ten runs per response, the history takes many parts. */
 function wideWorld() {
   const world = createEmptyAirflowWorld({ clock: createClock() });
   for (let number = 0; number < 30; number += 1) {
@@ -26,7 +26,7 @@ test("I4: a change without any trace is corrected within a month of daily reconc
   const world = wideWorld();
   const { simulator, syncNow, differences } = await setUp({ world, source: { runsPerAnswer: 10 } });
   await syncNow();
-  // Two runs of a DAG change their states for each other's: no stamp, no event, and all counts stay.
+  // Two runs of a DAG swap their states: no timestamp, no event, and all counts stay the same.
   for (const dagId of ["dag_3", "dag_17"]) {
     const [one, other] = world.dags.get(dagId)!.runs.values();
     world.finishRun(one!, "failed");
@@ -45,7 +45,7 @@ test("I4: a change without any trace is corrected within a month of daily reconc
     simulator.requests.length = 0;
     await syncNow();
     const read = simulator.requests.filter(({ path }) => path.endsWith("/list")).length;
-    // A thirtieth of 600 runs are two answers of ten runs, and the same again for task instances.
+    // A thirtieth of 600 runs is two responses of ten runs, and the same again for task instances.
     expect(read).toBeLessThanOrEqual(12);
     if (days === 0) expect(await differences()).not.toEqual([]);
   }
@@ -58,7 +58,7 @@ test("a stream whose revision rises re-reads its history over the next syncs, an
   await syncNow();
   const streams = source.streams.map((stream) => ({ ...stream, revision: stream.revision + 1 }));
   const raised: Source = { ...(source as Source), streams: streams as Source["streams"] };
-  // In place of a column that the older revision did not have: one that no window, count or event shows.
+  // Stands for a column that the older revision did not have: no window, count or event reveals it.
   for (const dag of world.dags.values()) {
     for (const { tasks } of dag.runs.values())
       for (const attempt of [...tasks, ...tasks[0]!.history]) attempt.hostname = "new";
@@ -73,7 +73,7 @@ test("a stream whose revision rises re-reads its history over the next syncs, an
     sizes.push(simulator.requests.filter(({ path }) => path.endsWith("/list")).length);
   }
   expect(await differences()).toEqual([]);
-  // A tenth at a time, and no more at the end.
+  // A tenth at a time, and none at the end.
   expect(Math.max(...sizes)).toBeLessThan(sizes.reduce((sum, size) => sum + size, 0) / 5);
   expect(sizes.at(-1)).toBeLessThanOrEqual(2);
 });

@@ -2,7 +2,7 @@ import { createEmptyAirflowWorld, type Fault, hour } from "@org/simulators/inter
 import { expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";
 
-/** A proxy that does not wait for answers with more rows than this. */
+/** A proxy that times out if a response has more rows than this. */
 const slowBeyond = (rows: number, status: number): Fault => ({
   match: ({ path, json, query }) => {
     const limit = Number((json as { page_limit?: number } | undefined)?.page_limit ?? query.get("limit") ?? 0);
@@ -29,7 +29,7 @@ test.each([504, 524])("requests that a proxy times out (%d) are repeated in smal
   simulator.faults.push(slowBeyond(70, status));
   await syncNow();
   expect(await differences()).toEqual([]);
-  // 1000 and 250 runs, 5000 to 78 task instances; two slices are read at once, and neither is tried again.
+  // 1000 and 250 runs, 5000 to 78 task instances. Two slices are read at once, and neither is retried.
   expect(simulator.requests.filter((request) => request.status === status).length).toBeLessThanOrEqual(12);
 
   simulator.clock.advance(20 * 60_000);

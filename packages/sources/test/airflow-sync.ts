@@ -27,14 +27,14 @@ export interface AirflowSyncOptions {
   readonly client?: Partial<AirflowClientOptions>;
   /** Syncs into a DuckDB file instead of memory, which is many times slower. @default false */
   readonly inFile?: boolean;
-  /** Asks through a front that lies so, from the first sync on. @default no front */
+  /** Sends requests through a lying proxy. @default no proxy */
   readonly lie?: Lie;
 }
 
-/** A small company's Airflow: enough of everything, and quick. */
+/** A small company's Airflow: some of everything, and fast. */
 const smallWorld = (seed = 1) => createDemoAirflowWorld({ seed, dags: 8, days: 4, runsPerDag: 12 });
 
-/** A simulated Airflow, a destination, and syncs from the one into the other. All of it goes with the test. */
+/** A simulated Airflow, a destination, and syncs between them. Everything is removed when the test ends. */
 export async function setUp({ world = smallWorld(), inFile = false, lie, ...options }: AirflowSyncOptions = {}) {
   const simulator = await startAirflowSimulator({
     world,
@@ -72,7 +72,7 @@ export async function setUp({ world = smallWorld(), inFile = false, lie, ...opti
       const result = await sync({ source, destination: destination(), requests, onEvent, now, ...(options as object) });
       return { ...result, events };
     },
-    /** What the tables hold against what the server holds: nothing, when all is well. */
+    /** The differences between the tables and the server. Empty if correct. */
     async differences(): Promise<string[]> {
       const expected = world.rows();
       const found: string[] = [];
@@ -82,7 +82,7 @@ export async function setUp({ world = smallWorld(), inFile = false, lie, ...opti
       }
       return found;
     },
-    /** Changes what the streams said last, as it is stored. */
+    /** Changes the stored states. */
     changeStates(change: (data: Record<string, unknown>) => void): void {
       for (const states of held.states.values()) {
         for (const [stream, state] of states) {
@@ -92,14 +92,14 @@ export async function setUp({ world = smallWorld(), inFile = false, lie, ...opti
         }
       }
     },
-    /** Where the tables are, of a sync into a file. */
+    /** The path of the tables' file, if syncing into a file. */
     path,
     rows,
     destination,
   };
 }
 
-/** A destination whose every session fails at its nth commit, before or after it became durable. */
+/** A destination whose sessions fail at their nth commit, before or after it is durable. */
 export function failing(destination: Destination, nth: number, when: "before" | "after"): Destination {
   return wrapSession(destination, (session) => {
     let commits = 0;

@@ -11,7 +11,7 @@ test("I8: a token that some API servers reject is no missing permission: no row 
   const dag = [...world.dags.values()].find(({ runs }) => runs.size > 2)!;
   world.note([...dag.runs.values()][0]!, "only the event log tells");
   world.deleteDag([...world.dags.values()].at(-1)!);
-  // What answers there has another secret.
+  // The server at that address has a different secret.
   for (const place of ["/eventLogs", "/api/v2/dags/"]) {
     simulator.requests.clear();
     simulator.faults.push({

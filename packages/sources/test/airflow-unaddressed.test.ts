@@ -9,14 +9,14 @@ const requests = { retries: 1, retryWaitMs: 1 };
 
 /** Requests with the DAG in their URL, unlike lists of several DAGs. */
 const isAddressed = ({ path }: { readonly path: string }) => /\/dags\/old(\/|$)/.test(path);
-/** As the server answers for a DAG that an upgrade from Airflow 2 left without a definition. */
+/** The response for a DAG that an upgrade from Airflow 2 left without a definition. */
 const undefinedDag = {
   match: isAddressed,
   status: 404,
   body: { detail: "The Dag with ID: `old` was not found" },
   times: 9999,
 };
-/** As it answers where a plugin of the DAG's is not installed. */
+/** The response for a DAG whose plugin is not installed. */
 const unreadableDag = {
   match: isAddressed,
   status: 500,
@@ -31,7 +31,7 @@ async function setUpDags(source: { readonly batch?: boolean } = {}) {
     for (let run = 0; run < 5; run += 1) world.finishRun(world.addRun(dag));
   }
   const { simulator, syncNow, path } = await setUp({ inFile: true, world, source });
-  /** How many rows of the DAG are there, in each table. */
+  /** The number of the DAG's rows, by table. */
   const held = async () => {
     const counts = [];
     for (const table of airflowTables) {
@@ -64,7 +64,7 @@ describe("a DAG that is listed and has no definition", () => {
     const { world, simulator, syncNow, held } = await setUpDags({ batch: false });
     world.startRun(world.addRun(world.dags.get("old")!));
     await syncNow();
-    // By now no window brings the run any more.
+    // By now, no window contains the run any more.
     simulator.clock.advance(20 * 60_000);
     await syncNow();
     simulator.faults.push(undefinedDag);
@@ -78,7 +78,7 @@ describe("a DAG that is listed and has no definition", () => {
     await syncNow();
     simulator.faults.push(undefinedDag);
     const said: unknown[] = [];
-    // Each day's reconcile reads another part of the history again.
+    // Each day's reconcile re-reads another part of the history.
     for (let day = 0; day < 3; day += 1) {
       simulator.clock.advance(24 * 60 * 60_000);
       said.push(await syncNow({ reconcile: true }).catch((error: Error) => error.message));
@@ -128,14 +128,14 @@ describe("ids that a URL cannot carry", () => {
       world: createEmptyAirflowWorld(),
       source: { batch },
     });
-    // Airflow takes them: its rule for ids is letters, digits, dots, dashes and underscores.
+    // Airflow accepts them: ids may have letters, digits, dots, dashes and underscores.
     const dags = (batch ? ["..", ".", "a"] : ["a"]).map((dagId) => world.addDag({ dagId, tasks: [{ taskId: ".." }] }));
     const runs = dags.flatMap((dag) => ["..", "."].map((runId) => world.addRun(dag, { runId })));
     for (const run of runs) {
       world.startTask(run.tasks[0]!);
       world.finishRun(run);
     }
-    // Which only an address has.
+    // Only available by URL.
     const found = async () => (await differences()).filter((each) => !each.includes(" timezone: "));
     await syncNow();
     expect(await found()).toEqual([]);
@@ -153,7 +153,7 @@ describe("ids that a URL cannot carry", () => {
     const { streams, problems } = error.result!;
     expect(streams.flatMap(({ error }) => (error ? [error.message] : []))).toEqual([]);
     expect(problems.map(({ message }) => message)).toContainEqual(expect.stringContaining("what .. has: no address"));
-    // What changes of it, a list of all DAGs shows.
+    // The list of all DAGs shows its changes.
     expect((await rows(dagRunsTable)).map(({ dag_id }) => dag_id).toSorted()).toEqual(["..", "a"]);
   });
 });

@@ -1,4 +1,4 @@
-/** Rows of Airflow that the destination cannot hold: nothing else waits for them, and each sync tries them again. */
+/** Airflow rows that the destination cannot hold: they block nothing else, and each sync retries them. */
 import { type AirflowWorld, createEmptyAirflowWorld, hour } from "@org/simulators/internal";
 import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
 import { SyncError, type SyncOptions } from "@org/sync-engine";
@@ -6,10 +6,10 @@ import type { Lie } from "@org/testkit/lying-front";
 import { expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";
 
-/** What no column of text can hold. */
+/** Text that no column can hold. */
 const half = "half \ud83d";
 
-/** Three DAGs with four finished runs each, of two tasks, all of it older than any overlap. */
+/** Three DAGs with four finished runs of two tasks each, all older than any overlap. */
 function settled(): AirflowWorld {
   const world = createEmptyAirflowWorld();
   const now = world.now();
@@ -32,7 +32,7 @@ async function setUpSettled() {
     ...fixture,
     world,
     run: (dag = "b", id = "run 3") => runOf(world, dag, id),
-    /** Syncs after a while, and returns the messages about what was skipped. */
+    /** Syncs after a while. @returns the messages about skipped rows */
     async problems(options: Partial<SyncOptions> = {}): Promise<string[]> {
       fixture.simulator.clock.advance(20 * 60_000);
       fixture.simulator.requests.length = 0;
@@ -48,7 +48,7 @@ async function setUpSettled() {
   };
 }
 
-/** The same with a DAG, and a run of another one, whose ids are no text that a table can hold. */
+/** The same, with a DAG, and a run of another DAG, whose ids no table can hold. */
 async function setUpHalves() {
   const its = await setUpSettled();
   const { world } = its;
@@ -79,10 +79,10 @@ test("I14: every sync reports a run, and the first stores all others and its tas
   expect(await rows(dagRunsTable)).toHaveLength(11);
   expect(await rows(taskInstancesTable)).toHaveLength(24);
   expect(await problems()).toEqual(told);
-  // What an idle sync asks, and once for the run.
+  // The requests of an idle sync, and one for the run.
   expect(simulator.requests.length).toBeLessThanOrEqual(8);
   expect(await problems({ reconcile: true })).toEqual(told);
-  // A reconcile compares counts: the row counts as held, or its whole DAG would be read again each time.
+  // A reconcile compares counts, and must count the row as stored. Otherwise it would re-read the whole DAG each time.
   const ofDag = simulator.requests
     .map(({ body }) => JSON.stringify(body ?? ""))
     .filter((text) => text.includes('["b"]'));

@@ -1,4 +1,4 @@
-/** A server that fails for a moment, and what must not be forgotten or taken for granted after that. */
+/** A server that fails for a moment, and what a sync must not forget or assume afterwards. */
 import { createEmptyAirflowWorld, type Fault, minute, type SimulatedRequest } from "@org/simulators/internal";
 import { dagRunsTable, taskInstancesTable } from "@org/sources/airflow";
 import type { SyncError, SyncEvent } from "@org/sync-engine";
@@ -141,7 +141,7 @@ test.each([true, false])("I4: changes are not missed while a page fails for a mo
   const isWindow = ({ path, query }: SimulatedRequest) =>
     path.endsWith("/dags/~/dagRuns/~/taskInstances") && query.has("updated_at_gte") && !query.has("updated_at_lte");
   simulator.faults.push({ match: isWindow, status: 500, body: { detail: "the database is starting" }, times: 3 });
-  // What goes makes those behind it move forward, over the border between two pages.
+  // A deletion moves later rows forward, across the border between two pages.
   const vanish = () => {
     for (const run of early.splice(0, 5)) world.deleteRun(run, true);
   };

@@ -1,4 +1,4 @@
-/** Tables that were filled before regions were known: by an older server, or by an older release of ours. */
+/** Tables filled before regions existed: from an older server, or by an older release of ours. */
 import { createAirflowClient } from "@org/airflow-client";
 import { createEmptyAirflowWorld, type TaskDefinition } from "@org/simulators/internal";
 import { airflow, taskInstancesTable } from "@org/sources/airflow";
@@ -35,7 +35,7 @@ describe("a server that is upgraded to 3.4", () => {
     world.upgrade();
     await syncNow();
     expect((await rows(taskInstancesTable)).filter(({ task_id }) => task_id === "before")).toHaveLength(4);
-    // What the server says more of attempts that ended before, it is asked for within ten syncs.
+    // The additional data of earlier attempts is read within ten syncs.
     for (let round = 0; round < 10; round += 1) await syncNow({ reconcile: false });
     expect(await differences()).toEqual([]);
     world.finishRun(open);

@@ -1,4 +1,4 @@
-/** Clocks that are wrong for a while, and what a state keeps of them. */
+/** Clocks that are wrong for a while, and the positions they leave in states. */
 import { createDemoAirflowWorld, defaultStartMs } from "@org/simulators/internal";
 import { dagRunsTable } from "@org/sources/airflow";
 import type { SyncError } from "@org/sync-engine";
@@ -11,7 +11,7 @@ const tiny = () => createDemoAirflowWorld({ dags: 4, days: 3, runsPerDag: 5 });
 const quick = { simulator: { validate: false } };
 type Airflow = Awaited<ReturnType<typeof setUp>>;
 
-/** Changes what only its stamp shows: a task instance of a run that ended. */
+/** Changes a finished run's task instance, which only its timestamp reveals. */
 function change({ simulator, world }: Airflow): void {
   simulator.clock.advance(15 * 60_000);
   const [dag] = world.dags.values();

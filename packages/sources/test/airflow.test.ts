@@ -62,7 +62,7 @@ test("I12: a gap in the server's tries is not requested at every sync", async ()
   }
   task!.history.shift();
   await syncNow();
-  // Still within the overlap, so the window brings it again.
+  // Still within the overlap, so the window contains it again.
   simulator.clock.advance(minute);
   simulator.requests.length = 0;
   await syncNow();
@@ -98,7 +98,7 @@ test("I7: responses that do not fit are split where that is provable, even withi
 test("I11, I12: rows whose ids are in another order than their times are read in halves, not one by one", async () => {
   const world = createEmptyAirflowWorld();
   const dag = world.addDag({ dagId: "backfilled", tasks: [{ taskId: "a" }, { taskId: "b" }] });
-  // The latest first, as a backfill in reverse makes them.
+  // Latest first, as created by a backfill in reverse.
   for (let index = 0; index < 200; index += 1) {
     world.finishRun(world.addRun(dag, { runId: `run ${index}`, runAfter: world.now() - index * hour }));
   }
@@ -107,7 +107,7 @@ test("I11, I12: rows whose ids are in another order than their times are read in
   await syncNow();
   expect(await differences()).toEqual([]);
   const asked = simulator.requests.filter(({ path }) => path.endsWith("/taskInstances/list"));
-  // 400 rows in answers of twenty: one by one it would be 200 requests.
+  // 400 rows in responses of twenty. One run at a time would take 200 requests.
   expect(asked.length).toBeLessThan(80);
 });
 
@@ -243,7 +243,7 @@ test("a DAG list that shifts while it is read loses no DAG", async () => {
     before: () => world.deleteDag(first!),
   });
   await syncNow();
-  // The one that went was there when the sync began; it may stay until the next one.
+  // The deleted DAG existed when the sync started, so it may stay until the next one.
   expect((await differences()).filter((line) => !line.startsWith(`extra ["${first!.dagId}"]`))).toEqual([]);
   await syncNow();
   expect(await differences()).toEqual([]);

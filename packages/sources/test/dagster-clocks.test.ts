@@ -13,7 +13,7 @@ test.each([
   const now = () => world.clock.now() + ownAheadMs;
   fixture.server.faults.push({
     times: Number.POSITIVE_INFINITY,
-    // Another one at each answer.
+    // A different one with each response.
     get headers() {
       return { date: new Date(world.clock.now() + shownAheadMs).toUTCString() };
     },

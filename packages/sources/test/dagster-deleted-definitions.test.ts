@@ -5,7 +5,7 @@ import { type DagsterFixture, startFixture } from "./dagster-server.ts";
 const minute = 60_000;
 const tables = ["dagster_assets", "dagster_schedules", "dagster_sensors"] as const;
 
-/** How many rows are marked as deleted, by table. */
+/** The number of rows marked as deleted, by table. */
 function marked({ deleted }: DagsterFixture): Record<string, unknown> {
   return Object.fromEntries(tables.map((table) => [table, deleted(table).length]));
 }
@@ -44,7 +44,7 @@ test("a location's definitions are deleted with it, except assets that were mate
   const fixture = await startFixture(world);
   await fixture.sync();
   world.removeLocation("trial");
-  // The rows of a location that does not load are another matter.
+  // Rows of a location that does not load are different.
   world.breakLocation("ml_platform");
   await fixture.sync();
   fixture.expectTablesAsInWorld();
@@ -133,7 +133,7 @@ test.for(["fails", "has left the workspace"])(
     const locations = [...world.locations];
     if (how === "fails") for (const [name] of locations) world.breakLocation(name);
     else world.locations.clear();
-    // Known by its events only.
+    // Known only by its events.
     world.wipe(["uploads", "price_list"]);
     const { events } = await fixture.sync({ reconcile: true });
     expect(content(fixture)).toEqual(before);

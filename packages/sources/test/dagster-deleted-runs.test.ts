@@ -10,7 +10,7 @@ const asks = (operation: string, nth = 1) => {
 };
 const cursorOf = ({ json }: SimulatedRequest) => (json as { variables: { pageToken: string } }).variables.pageToken;
 
-/** Runs that ended long ago: the open ones are asked for by their ids at every sync. */
+/** Runs that ended long ago, since every sync requests open runs by id. */
 const finished = (world: DagsterWorld) => world.ordered().filter(({ endTime }) => endTime !== null);
 
 function marked(fixture: DagsterFixture): string[] {
@@ -32,7 +32,7 @@ test("I12: looking for deletions when there are none costs no extra request", as
   expect(variablesOf(fixture, "RunChanges")).toMatchObject({ withCount: false });
 });
 
-// 602 runs, 200 ids a page, 20 runs by id in one request.
+// 602 runs, 200 ids per page, 20 runs by id per request.
 test.for([
   [1, ["RunIdsPage", "RunIdsPage", "RunIdsPage", "RunIdsPage", "RunsPage"]],
   [90, ["RunIdsPage", "RunIdsPage", "RunIdsPage", ...Array.from({ length: 5 }, () => "RunsPage")]],
@@ -122,7 +122,7 @@ test("I8: runs deleted while the ids are listed end the listing early for no oth
   await fixture.sync();
   world.deleteRun(finished(world)[300]!);
   fixture.server.faults.push(
-    // The run that the page comes after; one that was listed; one that was not yet.
+    // The run before the requested page; one already listed; one not listed yet.
     {
       match: asks("RunIdsPage", 3),
       before: (request) => {
@@ -131,7 +131,7 @@ test("I8: runs deleted while the ids are listed end the listing early for no oth
         }
       },
     },
-    // The whole page that came last, and the one before it: the listing starts again.
+    // The last two pages completely, so that the listing starts over.
     {
       match: asks("RunIdsPage", 5),
       before: (request) => {
@@ -213,7 +213,7 @@ test("I8: a mass deletion of runs is refused, with numbers, until it is allowed"
   fixture.server.requests.clear();
   await expect(fixture.sync(reconcile)).rejects.toThrow(/dagster_runs: 150 of 60[23] rows \(25 %\)/);
   expect(marked(fixture)).toEqual([]);
-  // No question by id for any of them; and all else of the sync is done.
+  // None of them is requested by id, and the rest of the sync is done.
   expect(operations(fixture.server)).toEqual([
     "Definitions",
     "RunChanges",

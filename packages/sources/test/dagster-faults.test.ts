@@ -1,4 +1,4 @@
-/** What a network, a proxy or a busy server does to a sync of Dagster. */
+/** Faults of networks, proxies and busy servers during a sync of Dagster. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createDagsterClient, type DagsterClientOptions } from "@org/dagster-client";
@@ -18,7 +18,7 @@ const operations = ["Definitions", "RunsPage", "RunIdsPage", "RunChanges", "Even
 const isAsked = (operation: string) => (request: SimulatedRequest) =>
   new RegExp(`query ${operation}\\b`).test(request.text);
 
-/** A Dagster that was synced, and has changed since: the next sync asks all that there is to ask. */
+/** A Dagster that was synced and has changed since, so that the next sync sends every kind of request. */
 async function setUp(options: { readonly client?: Partial<DagsterClientOptions> } = {}) {
   const world = createDemoDagsterWorld({ runs: 40 });
   const server = await startDagsterSimulator({ world });
@@ -236,7 +236,7 @@ test("a host that does not exist is named", async () => {
 test("I9: sensors are not stored without their active runs if the runs could not be read", async () => {
   const { world, server, syncNow } = await setUp();
   const destination = memoryDestination();
-  // Each attempt at the first page; what the sensors ask for themselves is answered.
+  // Each attempt at the first page. The sensors' own requests succeed.
   server.faults.push({ status: 503, match: isAsked("RunsPage"), times: 5 });
   const failed = await syncNow({ destination, fullRefresh: true }).catch((error: unknown) => error);
   expect(failed).toBeInstanceOf(SyncError);

@@ -1,4 +1,4 @@
-/** What other connectors get wrong, each shown on a world where it would show. test/DEFECTS.md lists all of them. */
+/** Known defects of other connectors, each with a world that would expose it. test/DEFECTS.md lists all of them. */
 import { createDemoDagsterWorld, createEmptyDagsterWorld } from "@org/simulators/internal";
 import { expect, test } from "vitest";
 import { startFixture } from "./dagster-server.ts";

@@ -6,7 +6,7 @@ import { startFixture } from "./dagster-server.ts";
 const minute = 60_000;
 const job = { jobName: "score", location: "ml_platform" };
 
-/** Some runs, and a tag of so many bytes on each. */
+/** Some runs, each with a tag of this many bytes. */
 function runsWithTag(world: DagsterWorld, count: number, bytes: number) {
   return Array.from({ length: count }, () => {
     const run = world.completeRun(job);

@@ -1,4 +1,4 @@
-/** Dagsters, caches and proxies that lie: none of them makes a sync believe it, fail without a word, or never end. */
+/** Servers, caches and proxies that lie: a sync must not believe them, fail without a reason, or never end. */
 import { createDemoDagsterWorld } from "@org/simulators/internal";
 import type { SyncError } from "@org/sync-engine";
 import type { Lie, Told } from "@org/testkit/lying-front";
@@ -9,14 +9,14 @@ type Fixture = Awaited<ReturnType<typeof startFixture>>;
 type Free = Told["body"];
 const small = () => createDemoDagsterWorld({ runs: 120 });
 
-/** Lies in the answers to one operation. */
+/** Tampers with the responses to one operation. */
 const lieTo = (operation: string, change: (data: Free, asked: Free) => void): Lie => ({
   answer: (told) => {
     if (String(told.asked?.query).includes(`query ${operation}`)) change(told.body.data, told.asked.variables);
   },
 });
 
-/** Puts a value into an answer. */
+/** Sets a value in a response. */
 function put(data: Free, path: string, value: unknown): void {
   const names = path.split(".");
   const last = names.pop() as string;

@@ -1,13 +1,13 @@
-/** Runs that change without a trace: the part of the history that each reconcile reads again. */
+/** Runs that change without a trace are found because each reconcile re-reads a part of the history. */
 import { createEmptyDagsterWorld, type DagsterWorld, hour, minute } from "@org/simulators/internal";
 import { expect, test } from "vitest";
 import { operations, startFixture, variablesOf } from "./dagster-server.ts";
 
-/** In ms, by which clocks advance; the simulator's own times are in µs. */
+/** In ms, for the clocks. The simulator's own times are in µs. */
 const day = 24 * 3_600_000;
 const size = 3000;
 
-/** Runs of the last month, the oldest first. */
+/** Runs of the last month, oldest first. */
 function filledWorld(): DagsterWorld {
   const world = createEmptyDagsterWorld();
   world.addLocation("ml_platform", {});
@@ -19,7 +19,7 @@ function filledWorld(): DagsterWorld {
   return world;
 }
 
-/** A monitor has failed the run; now its worker reports that it had succeeded two hours ago. */
+/** A monitor has failed the run. Now its worker reports that it succeeded two hours ago. */
 function succeedLate(world: DagsterWorld, index: number): void {
   const run = [...world.runs.values()][index]!;
   world.finish(run, "SUCCESS", run.endTime! - 2 * hour);
@@ -42,7 +42,7 @@ test("I4: a late end, dated long ago, is read within a month of daily reconciles
     world.advance(day);
     fixture.server.requests.clear();
     await fixture.sync();
-    // I12: a thirtieth of the runs comes with what changed; at the end of the listing, its last run must be there.
+    // I12: a thirtieth of the runs comes with the changes. At the end of the listing, its last run must still exist.
     const asked = operations(fixture.server);
     if (days < 30) expect(asked.filter((name) => name.startsWith("Run"))).toEqual(["RunChanges"]);
     else expect(asked.length).toBeLessThanOrEqual(5);
@@ -54,7 +54,7 @@ test("I4: a late end, dated long ago, is read within a month of daily reconciles
   expect(right.slice(0, 2)).toEqual([1, 1]);
   expect(right.at(-1)).toBe(3);
   fixture.expectTablesAsInWorld();
-  // Then it begins anew, so that what comes late now is found too.
+  // Then it starts over, so that later changes are found too.
   succeedLate(world, size - 70);
   for (let days = 0; days < 32; days += 1) {
     world.advance(day);

@@ -43,7 +43,7 @@ test("I12: a sync of an idle server sends three requests and writes nothing", as
 test("I4: new, ended and tagged runs, and late ends, are stored by the next sync", async () => {
   const world = createDemoDagsterWorld({ runs: 200 });
   const open = Array.from({ length: 6 }, () => world.addRun({ jobName: "score", location: "ml_platform" }));
-  // So many that none of the open ones is in the head.
+  // Enough runs that none of the open ones is in the head.
   for (let run = 0; run < 60; run += 1) world.completeRun({ jobName: "score", location: "ml_platform" });
   const fixture = await startFixture(world);
   await fixture.sync();
@@ -68,7 +68,7 @@ test("runs that started and ended between two syncs, with old events, are found 
   for (let run = 0; run < 130; run += 1) {
     world.at(world.now() - 2 * hour, () => world.completeRun({ jobName: "score" }));
   }
-  // The window brings it too, so that it tells nothing about those before it.
+  // The window contains it too, so it says nothing about earlier runs.
   world.completeRun({ jobName: "score" });
   await fixture.sync();
   fixture.expectTablesAsInWorld();
@@ -182,7 +182,7 @@ test.for([
 test("a database whose filter compares true times, whatever it shows, is detected by requesting a run", async () => {
   const world = createDemoDagsterWorld({ runs: 100, databaseOffsetMs: 9 * 60 * minute });
   const fixture = await startFixture(world);
-  // The simulator's filter takes shown times; for a true one, the probe would find the run on neither side.
+  // The simulator's filter compares displayed times. With a true time, the probe would find the run on neither side.
   fixture.server.faults.push({ match: ({ text }) => text.includes('"pageSize":1,'), body: emptyChanges });
   await fixture.sync();
   expect(fixture.server.faults.pending).toBe(0);
@@ -200,7 +200,7 @@ test("a database moved to another zone: the first run that ends shows it, and no
   const world = createDemoDagsterWorld({ runs: 100 });
   const fixture = await startFixture(world);
   await fixture.sync();
-  // What is stored shows the same times as before; what comes from now on shows New York's.
+  // Existing runs show the same times as before; new ones show New York's.
   const shift = -5 * hour;
   world.moveDatabase(shift / 1000);
   const old = [...world.runs.values()];

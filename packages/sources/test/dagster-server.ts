@@ -1,4 +1,4 @@
-/** A simulated Dagster, tables in memory, and syncs from the one into the other. */
+/** A simulated Dagster, tables in memory, and syncs between them. */
 import { createDagsterClient } from "@org/dagster-client";
 import { createMemory, memoryDestination } from "@org/destination/memory";
 import {
@@ -18,21 +18,21 @@ const tables = dagsterTables;
 export interface DagsterFixture {
   readonly server: DagsterSimulator;
   readonly front: LyingFront;
-  /** Syncs, and says what was asked. */
+  /** Syncs. @returns its requests */
   sync(options?: Partial<Parameters<typeof sync>[0]>): Promise<SyncResult & { readonly events: readonly SyncEvent[] }>;
   /** The rows of a table that are not deleted. */
   rows(table: string): readonly PlainRow[];
   /** Those that are marked as deleted. */
   deleted(table: string): readonly PlainRow[];
-  /** What a stream said last, as text. */
+  /** A stream's state, as text. */
   state(stream: string): string | undefined;
-  /** Compares all four tables with what the world holds. */
+  /** Compares all four tables with the world. */
   expectTablesAsInWorld(): void;
 }
 
 /**
- * @param options.pageSize Runs asked for at once.
- * @param options.lie Asks through a front that lies so.
+ * @param options.pageSize Runs per request.
+ * @param options.lie Sends requests through a lying proxy.
  */
 export async function startFixture(
   world: DagsterWorld,
@@ -75,7 +75,7 @@ export async function startFixture(
   };
 }
 
-/** What was asked of the server, by the operations' names. */
+/** The requests sent to the server, by operation name. */
 export function operations(server: DagsterSimulator): string[] {
   return server.requests.map(({ body }) => /query (\w+)/.exec((body as { query: string }).query)?.[1] ?? "?");
 }

@@ -2,7 +2,7 @@ import { createDemoDagsterWorld, type Fault, type SimulatedRequest } from "@org/
 import { expect, test } from "vitest";
 import { operations, startFixture } from "./dagster-server.ts";
 
-/** A server behind a proxy that gives up when so many runs, or ten times as many ids, are asked for in one part. */
+/** A server behind a proxy that times out if more than this many runs, or ten times as many ids, are requested at once. */
 const slowBeyond = (runs: number): Fault => ({
   match: ({ json }: SimulatedRequest) => {
     const { query = "", variables = {} } = json as { query?: string; variables?: Record<string, number> };
@@ -23,7 +23,7 @@ test("runs that take longer than a proxy's timeout are read in smaller pages, ea
   fixture.server.faults.push(slowBeyond(70));
   await fixture.sync();
   fixture.expectTablesAsInWorld();
-  // 1000, 250, then 62 at once: what was too slow is not tried again.
+  // 1000, 250, then 62 at once. Sizes that were too slow are not retried.
   const refused = fixture.server.requests.filter(({ status }) => status === 504);
   expect(refused).toHaveLength(2);
 

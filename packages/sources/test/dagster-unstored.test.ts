@@ -1,10 +1,10 @@
-/** Rows of Dagster that the destination cannot hold: nothing else waits for them, and each sync tries them again. */
+/** Dagster rows that the destination cannot hold: they block nothing else, and each sync retries them. */
 import { createEmptyDagsterWorld } from "@org/simulators/internal";
 import { SyncError, type SyncOptions } from "@org/sync-engine";
 import { expect, test } from "vitest";
 import { operations, startFixture } from "./dagster-server.ts";
 
-/** What no column can hold. */
+/** A value that no column can hold. */
 const half = "half \ud83d";
 
 async function setUp() {
@@ -23,7 +23,7 @@ async function setUp() {
   return {
     ...fixture,
     world,
-    /** Syncs after a while, and returns the messages about what was skipped. */
+    /** Syncs after a while. @returns the messages about skipped rows */
     async problems(options: Partial<SyncOptions> = {}): Promise<string[]> {
       world.advance(60 * 60_000);
       fixture.server.requests.length = 0;

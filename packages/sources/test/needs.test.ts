@@ -13,11 +13,11 @@ import { dagster } from "@org/sources/dagster";
 import { type Source, sync } from "@org/sync-engine";
 import { expect, onTestFinished, test } from "vitest";
 
-/** A destination that notes by which columns its rows are looked for. */
+/** A destination that records the columns by which its rows are queried. */
 function noting(right: Destination, asked: Map<string, Set<string>>): Destination {
   const note = (table: Table, columns: readonly string[]) => {
     const known = asked.get(table.name) ?? new Set();
-    // Whole rows are asked for to be written again: what is missing of them is not stored either.
+    // Whole rows are read in order to write them back. Missing columns are not stored either way.
     if (columns.length < Object.keys(table.columns).length) for (const each of columns) known.add(each);
     asked.set(table.name, known);
   };

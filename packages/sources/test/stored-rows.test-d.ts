@@ -37,6 +37,6 @@ test("every row says when it was synced, and when it was found to be deleted", (
   expectTypeOf<OfEach<"postgres">>().toEqualTypeOf<[Date, Date | null]>();
   expectTypeOf<OfEach<"sqlite">>().toEqualTypeOf<[string, string | null]>();
   expectTypeOf<OfEach<"duckdb">>().toEqualTypeOf<[Date, Date | null]>();
-  // @ts-expect-error there is no such column
+  // @ts-expect-error an unknown column
   expectTypeOf<AirflowDag<"postgres">["dag_ID"]>();
 });

@@ -1,4 +1,4 @@
-/** What the streams declare about their tables: what others rely on who know no source. */
+/** The streams' declarations about their tables, on which code without knowledge of the source relies. */
 import { createAirflowClient } from "@org/airflow-client";
 import { createDagsterClient } from "@org/dagster-client";
 import { airflow, airflowTables } from "@org/sources/airflow";

@@ -1,4 +1,4 @@
-/** I15: a server that is newer than any that was tested is reported as such. */
+/** I15: a server newer than any tested version is reported. */
 import { createAirflowClient } from "@org/airflow-client";
 import { createDagsterClient } from "@org/dagster-client";
 import { memoryDestination } from "@org/destination/memory";
@@ -65,7 +65,7 @@ describe("I15: notices about versions", () => {
 const saidIn = (events: readonly SyncEvent[]) =>
   events.flatMap((event) => (event.type === "notice" && event.code === "UNTESTED_VERSION" ? [event.message] : []));
 
-/** What a source says of a server's version at a sync, and at a check. */
+/** A source's notices about the server's version, at a sync and at a check. */
 async function saidOf(
   source: Source,
 ): Promise<{ readonly sync: readonly string[]; readonly check: readonly string[] }> {

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { oddAirflow, oddDagster } from "../odd-world.ts";
 import { openEverywhere } from "../places.ts";
 
-/** Each of them has found something. */
+/** Each of these seeds has found a bug. */
 const seeds = [1, 2, 10];
 const open = openEverywhere(
   Object.fromEntries(
@@ -16,10 +16,10 @@ const open = openEverywhere(
   ),
 );
 
-/** When it was written, each database knows for itself. */
+/** The time of writing differs between databases. */
 const written: ReadonlySet<string> = new Set(["synced_at", "age"]);
 
-/** Sums come in any order, so that their last digits differ. */
+/** Sums are computed in any order, so their last digits differ. */
 function comparable(name: string, value: unknown): unknown {
   if (written.has(name)) return undefined;
   if (Array.isArray(value)) return value.map((each) => comparable(name, each));
@@ -38,7 +38,7 @@ async function answered(ask: Promise<Answer>): Promise<unknown> {
 
 const scopes = [{}, { days: 1 }, { days: 40, timezone: "Asia/Kolkata" }, { days: 30, include_stale: true }];
 
-/** By day each scope with one of the worlds, and each world with some scope; at night all of them. */
+/** By day, each scope with one world, and each world with some scope. At night, all pairs. */
 const isAsked = (world: number, scope: number) => Boolean(process.env.NIGHTLY) || (world + scope) % seeds.length === 0;
 
 test.each(questions)("$name", async (question) => {
