@@ -1,4 +1,4 @@
-import { type Redact, raceAbort, redactError, withDeadline } from "@org/kit";
+import { createSharedToken, type Redact, redactError } from "@org/kit";
 import { AirflowError, AirflowNetworkError } from "./errors.ts";
 import { tokenProblem } from "./token-problem.ts";
 
@@ -69,58 +69,12 @@ export function createCredentials(auth: AirflowAuth, options: CredentialsOptions
 function renewable(
   kind: Credentials["kind"],
   options: CredentialsOptions,
-  get: (context: AirflowAuthContext) => Promise<string>,
+  get: (context: AirflowAuthContext) => string | Promise<string>,
 ): Credentials {
-  let token: string | undefined;
-  let flight: Flight | undefined;
-
-  const acquire = async (refused: string | undefined, signal: AbortSignal): Promise<string> => {
-    const { timeoutMs } = options;
-    token = await withDeadline((signal) => get({ refused, signal }), {
-      timeoutMs,
-      signals: [options.signal, signal],
-      timeout: () => tokenTimeout(kind, timeoutMs),
-    });
-    options.remember(token, "renewed");
-    return token;
-  };
-
-  const start = (refused: string | undefined): Flight => {
-    const controller = new AbortController();
-    const landing = acquire(refused, controller.signal);
-    // Possibly no caller is waiting for it any more.
-    landing.catch(() => undefined);
-    return { landing, controller, waiting: 0 };
-  };
-
-  // One request for all waiting callers, with its own timeout. A caller that leaves does not end it, the last one does.
-  const fetchToken = async (refused: string | undefined, signal: AbortSignal): Promise<string> => {
-    flight ??= start(refused);
-    const shared = flight;
-    shared.waiting += 1;
-    try {
-      return await raceAbort(shared.landing, signal);
-    } finally {
-      shared.waiting -= 1;
-      if (flight === shared && (shared.waiting === 0 || !signal.aborted)) flight = undefined;
-      if (shared.waiting === 0) shared.controller.abort(signal.reason);
-    }
-  };
-
-  return {
-    kind,
-    current: async (signal) => token ?? fetchToken(undefined, signal),
-    // Another call may have renewed it while this request was in flight.
-    renew: async (refused, signal) => (token !== undefined && token !== refused ? token : fetchToken(refused, signal)),
-  };
-}
-
-/** A token being requested. */
-interface Flight {
-  readonly landing: Promise<string>;
-  readonly controller: AbortController;
-  /** The number of waiting calls. */
-  waiting: number;
+  const { timeoutMs, signal } = options;
+  const timeout = () => tokenTimeout(kind, timeoutMs);
+  const onToken = (token: string) => options.remember(token, "renewed");
+  return { kind, ...createSharedToken({ get, timeoutMs, signal, timeout, onToken }) };
 }
 
 /** The error for a call that timed out before there was a token. */
