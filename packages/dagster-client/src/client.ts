@@ -143,7 +143,7 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
 
   /** Undefined if it cannot be known. */
   const versionOf = (call: CallOptions): Promise<string | undefined> =>
-    once("query Version { version }", {}, call).then(
+    once("{ version }", {}, call).then(
       ({ data }) => (data as { readonly version?: string }).version,
       () => undefined,
     );

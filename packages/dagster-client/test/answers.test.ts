@@ -104,7 +104,7 @@ test.each([
 ])("a misspelt field is a mistake, and a server %s is named only if it may explain it", async (_, version, isNamed) => {
   const message = "Cannot query field 'creationTme' on type 'Run'. Did you mean 'creationTime'?";
   const { url, received } = await serve(({ body }, response) =>
-    body.query === "query Version { version }"
+    body.query === "{ version }"
       ? json(response, version ? { data: { version } } : {}, version ? 200 : 503)
       : json(response, { data: null, errors: [{ message }] }, 400),
   );
