@@ -76,7 +76,12 @@ describeLive("the example of PyAirbyte", () => {
       ...{ AIRFLOW_URL: simulator.url, AIRFLOW_TOKEN: simulator.tokens.issue() },
     };
     const { stdout } = await promisify(execFile)(python, [script], { cwd: folder, env, maxBuffer: 1e9 });
-    const rows = Object.entries(simulator.world.rows()).map(([name, { length }]) => `${name}: ${length} rows`);
+    // Without a store, task instances have rows once they begin.
+    const hasBegun = ({ try_number: number, state }: PlainRow) =>
+      number !== 0 || ![null, "scheduled", "queued"].includes(state as string);
+    const rows = Object.entries(simulator.world.rows() as unknown as Record<string, PlainRow[]>).map(
+      ([name, all]) => `${name}: ${all.filter(hasBegun).length} rows`,
+    );
     expect(stdout.trim().split("\n").slice(-3).sort()).toEqual(rows.sort());
   });
 });
