@@ -36,7 +36,7 @@ export class Pipes {
 
   constructor(write: (line: string) => void, keys: readonly string[] | undefined) {
     this.#write = write;
-    this.#keys = keys && new Set(keys);
+    this.#keys = keys?.length ? new Set(keys) : undefined;
     this.#send("opened", { extras: {} });
   }
 

@@ -156,7 +156,9 @@ def verification_of(verification):
         can_subset=True,
     )
     def verify(context):
-        yield from (result for result in results_of(context, verification) if is_selected(context, result))
+        # Pipes does not know the context of a check.
+        results = results_of(context.op_execution_context, verification)
+        yield from (result for result in results if is_selected(context, result))
 
     return verify
 
