@@ -1,6 +1,6 @@
 import type { Destination, StoredStream, StoredTable } from "@org/destination";
 import { SyncError } from "./errors.ts";
-import { describeValue, type StateDescription } from "./state.ts";
+import { describeStreamState, type StateDescription } from "./state.ts";
 
 /** A stream's progress, and what its table holds. */
 export interface StreamState extends StateDescription {
@@ -55,5 +55,5 @@ function streamState(
   const name = names.find((each) => each.endsWith(stream)) ?? names[0] ?? stream;
   const table = tables.find((each) => each.name === name);
   const counts = { rows: table?.rows ?? null, deleted: table?.deleted ?? null };
-  return { stream, table: name, ...counts, ...describeValue(state), committedAt };
+  return { stream, table: name, ...counts, ...describeStreamState(state), committedAt };
 }

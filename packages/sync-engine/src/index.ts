@@ -6,7 +6,7 @@ export type { Outstanding, SourceEvent, SourceMessage, StreamCounts, SyncEvent }
 export { type ReadInventoryOptions, readInventory } from "./read-inventory.ts";
 export type { RequestOptions } from "./request.ts";
 export type { StreamResult, SyncResult } from "./result.ts";
-export { describeValue, type StateDescription } from "./state.ts";
+export { describeStreamState, type StateDescription } from "./state.ts";
 export type { Inventory, ServerDescription, Source, Stream } from "./stream.ts";
 export { defaultPipeline } from "./streams.ts";
 export { type SyncOptions, sync } from "./sync.ts";

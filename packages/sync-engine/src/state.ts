@@ -117,7 +117,7 @@ export interface StateDescription {
 }
 
 /** Describes a stored state. @param state undefined if it cannot be read */
-export function describeValue(state: State | undefined): StateDescription {
+export function describeStreamState(state: State | undefined): StateDescription {
   const none = { position: null, reconciledAt: null, outstanding: null };
   if (!state) return { status: "unreadable", ...none };
   const { data, reconciled_at: at } = (migrated(state) ?? {}) as { readonly [key: string]: Json | undefined };

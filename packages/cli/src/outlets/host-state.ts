@@ -1,6 +1,6 @@
 /** What the host keeps for us between two runs, stream by stream. */
 import type { Json, State } from "@org/destination";
-import { describeValue } from "@org/sync-engine";
+import { describeStreamState } from "@org/sync-engine";
 import { UsageError } from "../errors.ts";
 
 /** A stream's state as the host keeps it. A type, since it is JSON. */
@@ -49,7 +49,7 @@ export function parseHostState(
 
 /** Whether the first sync that wrote it did not come to its end. */
 export function isUnfinished(state: HostState): boolean {
-  return describeValue(engineState(state)).status === "unfinished";
+  return describeStreamState(engineState(state)).status === "unfinished";
 }
 
 /** The engine's part of it. */
