@@ -19,6 +19,7 @@ import { breakLocation, mutateDagster, repairLocation, seedDagster } from "@org/
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dumpDagsterSpec } from "../../specs/dagster/dump.ts";
 import { testDeletions } from "./dagster-deletions.ts";
+import { runDeployed } from "./dagster-deployed.ts";
 import { expectWhatPagesShow } from "./dagster-pages.ts";
 import { describeLiveOn, log } from "./live.ts";
 
@@ -138,6 +139,11 @@ function testSync(version: string, storage: DagsterStorage, runs: number): void 
   // For the newest version, dagster-rounds.test.ts tests more about locations.
   if (nightly || !isNewest) testBrokenLocation();
   if (isNewest) describe("deletions", () => testDeletions(() => server));
+  if (isNewest) {
+    test("deployed jobs report tables with their rows, and are retried after the listed exit codes only", async () => {
+      await runDeployed(server, folder);
+    });
+  }
 
   function testBrokenLocation(): void {
     test("a code location's definitions keep their content while it fails to load", async () => {
