@@ -7,5 +7,5 @@ export { stateText } from "./state-text.ts";
 export type { StoredForm } from "./stored-form.ts";
 export { withoutNul } from "./text.ts";
 export { timestampText } from "./timestamp.ts";
-export { RowCheck } from "./unfit-rows.ts";
+export { type Lacks, RowCheck } from "./unfit-rows.ts";
 export { wrapSession } from "./wrap-session.ts";

@@ -18,7 +18,7 @@ export interface DemoAirflowOptions {
   /** The maximum number of runs per DAG, the newest. @default no limit */
   readonly runsPerDag?: number;
   /**
-   * Whether exactly the {@link airflowIncidents} are wrong at the clock's time, and everything else runs evenly.
+   * Whether a fixed set of incidents is all that is wrong at the clock's time, and everything else runs evenly.
    * @default false: many runs fail now and then
    */
   readonly incidents?: boolean;
