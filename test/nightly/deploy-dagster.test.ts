@@ -112,7 +112,7 @@ function testDeployed(version: string): void {
 
   test("--verify finds everything loaded and limited", async () => {
     await expect
-      .poll(() => deploy("--verify", server.url.replace("/graphql", "")), { timeout: 120_000, interval: 2000 })
+      .poll(() => deploy("--url", server.url.replace("/graphql", ""), "--verify"), { timeout: 120_000, interval: 2000 })
       .toContain(`✓ Dagster has loaded all ${all.length} schedules`);
   });
 
@@ -271,7 +271,7 @@ function testDeployed(version: string): void {
     expect(await deploy()).toContain("0 new, 0 changed, 0 removed, 1 unchanged.");
     write(all.map((each) => (each === often ? { ...often, interval_seconds: 20 } : each)));
     expect(await deploy("--dry-run")).toMatch(/^-.*"interval": 15,\n\+.*"interval": 20,$/m);
-    const verified = await deploy("--verify", server.url.replace("/graphql", ""));
+    const verified = await deploy("--url", server.url.replace("/graphql", ""), "--verify");
     // Both were stopped above.
     expect(verified).toContain("often is stopped in Dagster, although the file says enabled");
     expect(verified).toContain("exit code 1");

@@ -20,7 +20,7 @@ type Client = ReturnType<typeof createDagsterClient>;
 
 /** @returns the exit code. What is not as it has to be is printed. @throws UsageError, and the client's errors */
 export async function verifyDagster({ url, schedules: wanted, limits }: Deployed, io: SafeIo): Promise<number> {
-  checkAddress("dagster", { address: url, label: "--verify", isInFile: true });
+  checkAddress("dagster", { address: url, label: "--url", isInFile: true });
   const fetch = proxiedFetch(io.env, { onNotice: (message) => io.stderr.write(`dagsync: ${escaped(message)}\n`) });
   const client = createDagsterClient({ url, fetch, auth: dagsterAuth(io.env), signal: io.signal });
   const problems = [
