@@ -83,7 +83,8 @@ export function testHosts(setting: HostSetting): void {
   test("Meltano loads JSON lines, and hands the state back", { timeout: 600_000 }, async () => {
     const project = await meltanoProject({ ...hostFolder("singer"), config: config() }, "target-jsonl", log);
     await project.runOnce();
-    const ours = await expected(setting);
+    const all = await expected(setting);
+    const ours = (table: Table) => all(table).filter(hasBegun);
     const loaded = () => tables.map(({ name }) => project.lines(name).length).reduce((sum, each) => sum + each, 0);
     expect(tables.flatMap((table) => compare(table, ours(table), newest(table, project.lines(table.name))))).toEqual(
       [],
@@ -109,6 +110,11 @@ export function testDuckdbLoader(setting: HostSetting, notInDuckdb: readonly Tab
       expect(compare(table, rows, (await project.rows(table.name)).map(withoutEmpty))).toEqual([]);
     }
   });
+}
+
+/** Without a store, task instances have rows once they begin. Rows of other tables have no tries. */
+export function hasBegun({ try_number: number, state }: PlainRow): boolean {
+  return number !== 0 || ![null, "scheduled", "queued"].includes(state as string);
 }
 
 /** target-duckdb takes an empty text for null. */

@@ -16,7 +16,7 @@ import { type DagsterServer, startDagster } from "@org/testkit/servers/dagster";
 import { mutateDagster, seedDagster } from "@org/testkit/servers/dagster-world";
 import { ensureVenv } from "@org/testkit/servers/python";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { type HostSetting, testDuckdbLoader, testHosts } from "../live/hosts-check.ts";
+import { type HostSetting, hasBegun, testDuckdbLoader, testHosts } from "../live/hosts-check.ts";
 import { describeLive, log } from "../live/live.ts";
 
 describeLive("hosts that read a real Airflow", () => {
@@ -66,9 +66,6 @@ describeLive("the example of PyAirbyte", () => {
       ...{ AIRFLOW_URL: simulator.url, AIRFLOW_TOKEN: simulator.tokens.issue() },
     };
     const { stdout } = await promisify(execFile)(python, [script], { cwd: folder, env, maxBuffer: 1e9 });
-    // Without a store, task instances have rows once they begin.
-    const hasBegun = ({ try_number: number, state }: PlainRow) =>
-      number !== 0 || ![null, "scheduled", "queued"].includes(state as string);
     const rows = Object.entries(simulator.world.rows() as unknown as Record<string, PlainRow[]>).map(
       ([name, all]) => `${name}: ${all.filter(hasBegun).length} rows`,
     );

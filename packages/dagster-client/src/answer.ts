@@ -64,7 +64,7 @@ function judge(answer: HttpAnswer, data: object | undefined, errors: DagsterGrap
       const code = lacks.length > 0 && lacks.every(isKnownLack) ? "SERVER_TOO_OLD" : "INVALID_REQUEST";
       return [code, `${said}. ${hint(lacks)}`];
     }
-    if (status < 300) return ["UNEXPECTED_ANSWER", `only a part of the data arrived. ${said}`, true];
+    if (status < 300) return ["SERVER_ERROR", `only a part of the data arrived. ${said}`, true];
     return ["SERVER_ERROR", said, status >= 500];
   }
   // In browsers a redirect that is not followed has no status.

@@ -38,7 +38,7 @@ export type DagsterErrorCode =
   | "INVALID_REQUEST"
   /** HTTP 429. */
   | "RATE_LIMITED"
-  /** The server failed, or a proxy in front of it. */
+  /** The server failed, at all or only a part of the data, or a proxy in front of it. */
   | "SERVER_ERROR"
   /** A redirect. It is not followed, so that no credential goes to another server. */
   | "REDIRECTED"
@@ -48,7 +48,7 @@ export type DagsterErrorCode =
   | "NOT_AN_API"
   /** Truncated or garbled JSON. */
   | "INVALID_JSON"
-  /** JSON of another shape than the schema promises, or only a part of the data. */
+  /** JSON of another shape than the schema promises. */
   | "UNEXPECTED_ANSWER"
   /** A response longer than `maxResponseBytes`. It was not read any further. */
   | "RESPONSE_TOO_LARGE"

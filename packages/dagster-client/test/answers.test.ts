@@ -173,7 +173,7 @@ test("errors next to partial data are an error, never the partial data", async (
     status: 200,
     body: { data: { version: "1.13.27", runs: null }, errors: [{ message: "database is locked" }] },
   });
-  expect(error).toMatchObject({ code: "UNEXPECTED_ANSWER", retryable: true });
+  expect(error).toMatchObject({ code: "SERVER_ERROR", retryable: true });
   expect(error.message).toContain("only a part of the data arrived. database is locked");
 });
 

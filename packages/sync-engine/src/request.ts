@@ -68,12 +68,13 @@ export function createRequest(context: {
     const left = () => options.totalMs - (startedAt === undefined ? 0 : performance.now() - startedAt);
     const waitFor = (error: unknown, retryDelay: number) =>
       Math.max(isRetryable(error) ? (error.retryAfterMs ?? 0) : 0, retryDelay);
-    const mostRetries = (error: Error) => {
-      if (isOdd(error)) return Math.min(retries, ODD_RETRIES);
-      return isRetryable(error) ? (isServerError(error) ? serverErrorRetries : retries) : 0;
+    let odd = 0;
+    const mayRetry = (error: Error, attempts: number) => {
+      if (isOdd(error)) return attempts <= retries && odd <= ODD_RETRIES;
+      return isRetryable(error) && attempts <= (isServerError(error) ? serverErrorRetries : retries);
     };
     const isWorthIt = (error: Error, attempts: number, waitMs: number): error is Error & { retryAfterMs?: number } =>
-      attempts <= mostRetries(error) && waitMs < left() && !(outage.cause && isSilence(error));
+      mayRetry(error, attempts) && waitMs < left() && !(outage.cause && isSilence(error));
     /** Whether this request got no response and has no retries left. */
     const isExhausted = (error: Error, attempts: number, waitMs: number) =>
       isSilence(error) && options.retries > 0 && (attempts > options.retries || waitMs >= left());
@@ -100,6 +101,7 @@ export function createRequest(context: {
           // If the last attempt was cut short by the total deadline, the previous error says more.
           const error = limitMs < options.attemptMs && isDeadline(thrown) ? (last ?? thrown) : thrown;
           last = error;
+          if (isOdd(error)) odd += 1;
           throw divisible ? slownessOf(error, performance.now() - attemptedAt) : error;
         } finally {
           emit({ type: "request-finished", label, durationMs: performance.now() - attemptedAt });
@@ -130,8 +132,8 @@ export function createRequest(context: {
  */
 const ODD_RETRIES = 2;
 
-function isOdd(error: Error): boolean {
-  return "code" in error && error.code === "UNEXPECTED_ANSWER";
+function isOdd(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "UNEXPECTED_ANSWER";
 }
 
 function isServerError(error: Error): boolean {

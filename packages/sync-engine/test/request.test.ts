@@ -54,6 +54,25 @@ test("does not retry errors that are not marked as retryable", async () => {
   }
 });
 
+test("retries a malformed response twice, however often the server was busy before", async () => {
+  const odd = Object.assign(new Error("a page"), { code: "UNEXPECTED_ANSWER" });
+  for (const [oddAnswers, expected] of [
+    [2, "rows"],
+    [3, odd],
+  ] as const) {
+    const { request } = setUp();
+    let calls = 0;
+    const asked = request("page", async () => {
+      calls += 1;
+      if (calls <= 3) throw new ServerTrouble(true);
+      if (calls <= 3 + oddAnswers) throw odd;
+      return "rows";
+    });
+    expect(await asked.catch((error: unknown) => error)).toBe(expected);
+    expect(calls).toBe(6);
+  }
+});
+
 test("gives up after the last attempt with the server's own error", async () => {
   const { request } = setUp({ retries: 2 });
   let calls = 0;
