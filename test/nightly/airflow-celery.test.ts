@@ -7,15 +7,15 @@ import { fileURLToPath } from "node:url";
 import { createAirflowClient, dagRuns } from "@org/airflow-client";
 import { main } from "@org/cli";
 import { startAirflowSimulator } from "@org/simulators/internal";
-import { airflowVersions } from "@org/testkit/servers/airflow-versions";
-import { airflowWithCelery, type CeleryServer, hasRedis, startCelery } from "@org/testkit/servers/celery";
+import { airflowVersions, airflowWithFab } from "@org/testkit/servers/airflow-versions";
+import { airflowsWithCelery, type CeleryServer, hasRedis, startCelery } from "@org/testkit/servers/celery";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { deploySettings, testDeploy } from "../live/airflow-deploy.ts";
 import { describeLiveOn, log } from "../live/live.ts";
 
 const timeout = 3_600_000;
 const pipelines = Number(process.env.CELERY_PIPELINES ?? 200);
-const { pythons } = airflowVersions.find(({ version }) => version === airflowWithCelery)!;
+const tested = airflowVersions.filter(({ version }) => (airflowsWithCelery as readonly string[]).includes(version));
 
 /** A worker that died is noticed within a minute, as by Airflow's own defaults within five. */
 const settings = {
@@ -27,19 +27,20 @@ const settings = {
 
 if (!hasRedis()) console.warn("SKIPPED: tests with Celery, for which redis-server must be installed.");
 else {
-  describeLiveOn(pythons)("two Celery workers", () => {
-    let server: CeleryServer;
-    beforeAll(async () => {
-      server = await startCelery({ log, workers: 2, concurrency: 4, env: settings });
+  for (const { version, pythons } of tested) {
+    describeLiveOn(pythons)(`two Celery workers of Airflow ${version}`, () => {
+      let server: CeleryServer;
+      beforeAll(async () => {
+        server = await startCelery({ log, version, workers: 2, concurrency: 4, env: settings });
+      });
+      afterAll(() => server?.stop());
+      testDeploy(version, () => server);
     });
-    afterAll(() => server?.stop());
-    testDeploy(airflowWithCelery, () => server);
-  });
-
-  describeLiveOn(pythons)("four Celery workers", () => testKill());
+    if (version === airflowWithFab) describeLiveOn(pythons)("four Celery workers", () => testKill(version));
+  }
 }
 
-function testKill(): void {
+function testKill(version: string): void {
   const folder = mkdtempSync(join(tmpdir(), "nightly-celery-"));
   let server: CeleryServer;
   beforeAll(async () => {
@@ -49,7 +50,7 @@ function testKill(): void {
       // Few tasks wait in Celery's queue, so that waiting in it for a minute means that a worker has lost them.
       AIRFLOW__CORE__PARALLELISM: "6",
     };
-    server = await startCelery({ log, workers: 4, concurrency: 1, env });
+    server = await startCelery({ log, version, workers: 4, concurrency: 1, env });
   });
   afterAll(async () => {
     await server?.stop();

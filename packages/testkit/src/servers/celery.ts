@@ -5,12 +5,12 @@ import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AirflowServer, type StartAirflowOptions, startAirflow } from "./airflow.ts";
-import { airflowWithFab } from "./airflow-versions.ts";
+import { airflowWithFab, newestAirflow } from "./airflow-versions.ts";
 import { removeFolderSync } from "./on-exit.ts";
 import { freePort, type Service, startService, waitUntil } from "./processes.ts";
 
-/** The version that there is a lock file with Celery for. */
-export const airflowWithCelery = airflowWithFab;
+/** The versions that there is a lock file with Celery for. */
+export const airflowsWithCelery = ["3.0.6", "3.1.8", airflowWithFab, newestAirflow] as const;
 
 /** Whether this machine has Redis: Debian's `redis-server`. */
 export function hasRedis(): boolean {
@@ -23,6 +23,8 @@ export function hasRedis(): boolean {
 }
 
 export interface CeleryOptions extends Pick<StartAirflowOptions, "log" | "dagsFolder" | "env"> {
+  /** One of {@link airflowsWithCelery}. */
+  readonly version: string;
   readonly workers: number;
   /** Tasks of a worker at once. */
   readonly concurrency: number;
@@ -39,7 +41,7 @@ const MARK = "TESTKIT_CELERY_WORKER";
 
 /** A real Airflow whose tasks are run by Celery workers. Ready when all of them are. */
 export async function startCelery(options: CeleryOptions): Promise<CeleryServer> {
-  const { log, workers: count, concurrency } = options;
+  const { log, version, workers: count, concurrency } = options;
   const folder = await mkdtemp(join(tmpdir(), "redis-"));
   const port = await freePort();
   log(`Starting Redis on port ${port}`);
@@ -61,8 +63,8 @@ export async function startCelery(options: CeleryOptions): Promise<CeleryServer>
       AIRFLOW__CELERY__WORKER_CONCURRENCY: String(concurrency),
       ...options.env,
     };
-    const venv = `airflow-celery-${airflowWithCelery}`;
-    const server = await startAirflow({ ...options, version: airflowWithCelery, venv, env, scheduler: true });
+    const venv = `airflow-celery-${version}`;
+    const server = await startAirflow({ ...options, venv, env, scheduler: true });
     try {
       log(`Starting ${count} Celery workers`);
       for (let index = 1; index <= count; index += 1) {
@@ -70,7 +72,9 @@ export async function startCelery(options: CeleryOptions): Promise<CeleryServer>
         workers.push(server.background(["celery", "worker", "--celery-hostname", `w${index}@%h`], own));
       }
       for (const worker of workers) {
-        const isReady = async () => / ready\./.test(worker.tail());
+        // Some versions log nothing once they are ready, but all of them change their title.
+        const isReady = async () =>
+          / ready\./.test(worker.tail()) || readFileSync(`/proc/${worker.pid}/cmdline`, "utf8").includes("-active-");
         await waitUntil("a Celery worker", isReady, [worker], { deadlineMs: 300_000 });
       }
       return {
