@@ -72,9 +72,7 @@ export async function startCelery(options: CeleryOptions): Promise<CeleryServer>
         workers.push(server.background(["celery", "worker", "--celery-hostname", `w${index}@%h`], own));
       }
       for (const worker of workers) {
-        // Some versions log nothing once they are ready, but all of them change their title.
-        const isReady = async () =>
-          / ready\./.test(worker.tail()) || readFileSync(`/proc/${worker.pid}/cmdline`, "utf8").includes("-active-");
+        const isReady = async () => / ready\./.test(worker.tail());
         await waitUntil("a Celery worker", isReady, [worker], { deadlineMs: 300_000 });
       }
       return {
