@@ -128,6 +128,21 @@ describe("a list over several DAGs", () => {
     expect(sent[2]?.body).toMatchObject({ dag_ids: ["a", "b"], page_offset: 100 });
   });
 
+  test("looks up its DAGs again each time it is read", async () => {
+    const server = runs(1);
+    let tagged = ["a"];
+    const answer = (sent: Sent) =>
+      sent.method === "GET"
+        ? { dags: tagged.map((dag_id) => ({ dag_id })), total_entries: tagged.length }
+        : server(sent);
+    const { client, sent } = answering(answer);
+    const list = dagRuns.list(client, { dags: { tags: ["nightly"] } });
+    await list.toArray();
+    tagged = ["a", "b"];
+    await list.toArray();
+    expect(sent.at(-1)?.body).toMatchObject({ dag_ids: ["a", "b"] });
+  });
+
   test.each([
     ["no id", { dags: [] }],
     ["no tag", { dags: { tags: [] } }],

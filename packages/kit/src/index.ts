@@ -3,7 +3,15 @@ export { type Body, checkResponseLimit, defaultMaxResponseBytes, readBody } from
 export type { CallOptions } from "./call-options.ts";
 export { eitherSignal, raceAbort, withDeadline } from "./deadline.ts";
 export { readLines } from "./lines.ts";
-export { createList, type List, type ListOptions, type ListSource, type Page, type PageRequest } from "./list.ts";
+export {
+  createList,
+  type List,
+  type ListOptions,
+  type ListSource,
+  listOfPages,
+  type Page,
+  type PageRequest,
+} from "./list.ts";
 export { type Middleware, through } from "./middleware.ts";
 export { type NetworkFault, type NetworkFaultCode, networkFault } from "./network-fault.ts";
 export {

@@ -80,10 +80,14 @@ export function createList<T>(source: ListSource<T>, options: ListOptions = {}):
     }
   }
 
+  return listOfPages(pages, () => source.count());
+}
+
+/** A list whose items are those of its pages. */
+export function listOfPages<T>(pages: () => AsyncIterable<Page<T>>, count: () => Promise<number>): List<T> {
   async function* items(): AsyncGenerator<T, void, undefined> {
     for await (const page of pages()) yield* page.items;
   }
-
   return {
     pages,
     [Symbol.asyncIterator]: items,
@@ -92,7 +96,7 @@ export function createList<T>(source: ListSource<T>, options: ListOptions = {}):
       for await (const item of items()) all.push(item);
       return all;
     },
-    count: () => source.count(),
+    count,
   };
 }
 

@@ -53,6 +53,7 @@ export function listByBody<T>(
   const source = listSource<T>(
     `POST ${path}`,
     async ({ limit, offset = 0 }) => {
+      if (offset === 0) filters = undefined;
       filters ??= bodyOf();
       const body = await filters.catch((error: unknown) => {
         filters = undefined;

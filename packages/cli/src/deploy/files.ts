@@ -54,7 +54,7 @@ export async function ownFiles(folder: string, header: string, option: string): 
 /**
  * The changes that leave the folder with these files, and no others of this deploy.
  *
- * @throws UsageError if a file of somebody else is in the way
+ * @throws UsageError if another deploy's or a person's file is in the way
  */
 export async function changesIn(
   folder: string,

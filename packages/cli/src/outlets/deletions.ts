@@ -43,8 +43,9 @@ export class Deletions {
   async lost(table: Table): Promise<readonly StoredValues[]> {
     const own = { stream: { in: [this.#stream] } };
     const listed = await this.#session.keys(deletionsTable, own, ["number", "row"]);
-    const known = listed.filter(({ number }) => Number(number) <= this.#known);
-    const others = listed.filter((each) => !known.includes(each));
+    const isKnown = ({ number }: StoredValues) => Number(number) <= this.#known;
+    const known = listed.filter(isKnown);
+    const others = listed.filter((each) => !isKnown(each));
     const rows = others.map(({ row }) => parsedRow(table, row as string));
     const held = await heldRows(this.#session, table, rows);
     const back = new Set(held.map((row) => rowId(table, row)));

@@ -1,5 +1,5 @@
 /** How the lists of this package are made: all of one type, whatever the server offers. */
-import { checkWhole, createList, type List, type ListOptions, type ListSource, type Page } from "@org/kit";
+import { checkWhole, createList, type List, type ListOptions, type ListSource, listOfPages, type Page } from "@org/kit";
 import { invalid } from "../client-options.ts";
 import { DagsterError } from "../errors.ts";
 import { createProgress } from "../progress.ts";
@@ -71,17 +71,5 @@ export function walkedList<T>(
       throw error;
     }
   }
-  async function* items(): AsyncGenerator<T, void, void> {
-    for await (const page of pages()) yield* page.items;
-  }
-  return {
-    pages,
-    [Symbol.asyncIterator]: items,
-    async toArray() {
-      const all: T[] = [];
-      for await (const item of items()) all.push(item);
-      return all;
-    },
-    count,
-  };
+  return listOfPages(pages, count);
 }

@@ -75,7 +75,7 @@ async function stateProblems(client: Client, wanted: readonly DagsterSchedule[])
     if (!states.has(name) || isRunning === enabled) return [];
     const [is, said] = enabled ? ["stopped", "enabled"] : ["running", "disabled"];
     return [
-      `${name} is ${is} in Dagster, although the file says ${said}: somebody switched it there, which counts more. Switch it back there.`,
+      `${name} is ${is} in Dagster, although the file says ${said}: it was switched in Dagster, which takes precedence. Switch it back there.`,
     ];
   });
 }

@@ -8,7 +8,7 @@ import { columnSchema, hostColumns } from "../rows.ts";
 /** The column that grows with every version of a row. */
 export const BOOKMARK = "_synced_at";
 
-/** What the source offers; all of it is selected unless somebody says otherwise. */
+/** What the source offers; all of it is selected by default. */
 export function singerCatalog({ streams }: Pick<Source, "streams">): object {
   return { streams: streams.map(singerStream) };
 }
