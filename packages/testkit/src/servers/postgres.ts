@@ -74,7 +74,7 @@ export async function startPostgres(options: {
   log(`Starting PostgreSQL on port ${port}`);
   const runAs = { ...account, cwd: data, env: { ...process.env, LC_ALL: "C" } };
   await run("cp", ["-a", `${from ?? (await emptyCluster(binaries, account, signal))}/.`, data]);
-  const settings = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"];
+  const settings = ["fsync=off", "full_page_writes=off", "max_connections=200"];
   if (tls) settings.push(...(await giveCertificate(data, tls, account)));
   if (isStandby) await writeFile(join(data, "standby.signal"), "");
   const serve = [
