@@ -1,4 +1,7 @@
 /** Behavior that was once implemented twice, and better in one client: both must have it. */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { inspect } from "node:util";
 import { createAirflowClient } from "@org/airflow-client";
 import { createDagsterClient } from "@org/dagster-client";
@@ -155,6 +158,19 @@ describe.each(Object.entries(clients))("%s", (_, ask) => {
     const error = await ask({ fetch: rejects(new TypeError("fetch failed", { cause: new Error("bad port") })) });
     expect(error).toMatchObject({ retryable: false });
     expect(error.message).toMatch(/fetch does not allow this port/i);
+  });
+
+  test("a proxy that requires a login is suspected, although fetch does not tell its status", async () => {
+    const proxy = createServer((_request, response) => response.writeHead(407).end()).listen(0, "127.0.0.1");
+    await once(proxy, "listening");
+    const { port } = proxy.address() as AddressInfo;
+    try {
+      const error = await ask({ fetch: () => fetch(`http://127.0.0.1:${port}`) });
+      expect(error).toMatchObject({ code: "NETWORK_FAILED", retryable: false });
+      expect(error.message).toMatch(/407.*proxy on the way may require a user name and a password/);
+    } finally {
+      proxy.close();
+    }
   });
 
   test("a message that mentions a code does not count as that code", async () => {

@@ -58,6 +58,12 @@ const rows = (server: string): readonly Row[] => [
   // If the parser fails, the server does not speak HTTP, or speaks TLS unexpectedly.
   [/HPE_|HTTPParser/, "NETWORK_FAILED", "the server does not speak HTTP, or requires https://"],
   [/bad port/, "NETWORK_FAILED", "fetch does not allow this port (bad port)"],
+  [
+    /NO_REASON/,
+    "NETWORK_FAILED",
+    "fetch rejected the response without a reason, as it does with status 407",
+    "a proxy on the way may require a user name and a password",
+  ],
 ];
 
 /**
@@ -70,7 +76,9 @@ export function networkFault(error: unknown, server: string): NetworkFault {
   const codes = chain.map(({ code }) => code).filter((code) => typeof code === "string");
   const said = String(chain.findLast(({ message }) => message)?.message ?? error);
   // Only one message is conclusive: others may quote anything.
-  const signs = [...codes, ...chain.map(({ name }) => name), said === "bad port" && said].join();
+  const names = chain.map(({ name }) => name);
+  const noReason = chain.length > 1 && chain.at(-1)?.message === "" && codes.length === 0 && "NO_REASON";
+  const signs = [...codes, ...names, said === "bad port" && said, noReason].join();
   const [, code, what, advice] = rows(server).find(([sign]) => sign.test(signs)) ?? [];
   const retryable = !what || !/^(TLS|NET)/.test(code ?? "");
   return { code: code ?? "NETWORK_FAILED", systemCode: codes[0], said, what, advice, retryable };
