@@ -11,9 +11,18 @@ import { taskInstances } from "./task-instances.ts";
 
 export type { AirflowOptions } from "./shared.ts";
 export type { AirflowDag, AirflowDagRun, AirflowTaskInstance } from "./stored-rows.ts";
+export { assetEventRunsTable, assetEventsTable } from "./tables/asset-events.ts";
+export { assetEdgesTable, assetsTable } from "./tables/assets.ts";
+export { backfillsTable } from "./tables/backfills.ts";
 export { dagRunsTable } from "./tables/dag-runs.ts";
+export { dagVersionsTable } from "./tables/dag-versions.ts";
 export { dagsTable } from "./tables/dags.ts";
+export { eventLogsTable } from "./tables/event-logs.ts";
+export { hitlTable } from "./tables/hitl.ts";
+export { healthTable, jobsTable } from "./tables/jobs.ts";
+export { connectionsTable, variablesTable } from "./tables/named.ts";
 export { taskInstancesTable } from "./tables/task-instances.ts";
+export { taskEdgesTable, tasksTable } from "./tables/tasks.ts";
 
 const streams = [dags, dagRuns, taskInstances] as const;
 

@@ -4,7 +4,8 @@ import type { Row, Table } from "@org/destination";
 import type { Inventory, Request } from "@org/sync-engine/source";
 import { timeColumn } from "../../timestamp.ts";
 import { identityOf } from "../keys.ts";
-import { connectionsTable, dagSourcesTable, poolsTable, variablesTable, xcomsTable } from "./tables.ts";
+import { connectionRow, connectionsTable, variableRow, variablesTable } from "../tables/named.ts";
+import { dagSourcesTable, poolsTable, xcomsTable } from "./tables.ts";
 
 const XCOMS = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries";
 /** Rows per batch, for rows that arrive one at a time. */
@@ -28,18 +29,10 @@ export function airflowInventory(client: AirflowClient): Readonly<Record<string,
     ),
     // The server sends values with the names. Only the names are read.
     variables: kind(variablesTable, ({ request }) =>
-      readList(
-        request,
-        (get) => paginate(get(client), "/api/v2/variables"),
-        ({ key }) => ({ key }),
-      ),
+      readList(request, (get) => paginate(get(client), "/api/v2/variables"), variableRow),
     ),
     connections: kind(connectionsTable, ({ request }) =>
-      readList(
-        request,
-        (get) => paginate(get(client), "/api/v2/connections"),
-        ({ connection_id }) => ({ connection_id }),
-      ),
+      readList(request, (get) => paginate(get(client), "/api/v2/connections"), connectionRow),
     ),
     xcoms: kind(xcomsTable, async function* ({ request }) {
       for await (const { dag_id } of dagsOf(client, request)) yield* readXComs(client, request, dag_id);

@@ -19,20 +19,6 @@ export const poolsTable = defineTable({
   },
 });
 
-export const variablesTable = defineTable({
-  name: "airflow_variables",
-  description: "The names of the variables of an Airflow deployment, without their values.",
-  primaryKey: ["key"],
-  columns: { key: { type: "string", description: "Name of the variable." } },
-});
-
-export const connectionsTable = defineTable({
-  name: "airflow_connections",
-  description: "The names of the connections of an Airflow deployment, without where they lead to.",
-  primaryKey: ["connection_id"],
-  columns: { connection_id: { type: "string", description: "Name of the connection." } },
-});
-
 export const dagSourcesTable = defineTable({
   name: "airflow_dag_sources",
   description: "The source code of each DAG's latest version, as the server stores it.",

@@ -1,0 +1,24 @@
+import { defineTable } from "@org/destination";
+
+export const backfillsTable = defineTable({
+  name: "airflow_backfills",
+  description: "The backfills of the DAGs. Those of a deleted DAG are marked as deleted.",
+  primaryKey: ["backfill_id"],
+  datedBy: ["created_at"],
+  columns: {
+    backfill_id: { type: "int64", description: "Airflow's number of the backfill." },
+    dag_id: { type: "string", description: "DAG identifier." },
+    from_date: { type: "timestamp", description: "First date of the backfill." },
+    to_date: { type: "timestamp", description: "Last date of the backfill." },
+    reprocess_behavior: {
+      type: "string",
+      description: "Which runs that exist already are run again: none, failed or completed.",
+    },
+    max_active_runs: { type: "int64", description: "Maximum number of active runs of the backfill." },
+    is_paused: { type: "boolean", description: "Whether the backfill is paused." },
+    dag_run_conf: { type: "json", nullable: true, description: "The configuration of the runs." },
+    created_at: { type: "timestamp", description: "When the backfill was created." },
+    completed_at: { type: "timestamp", nullable: true, description: "When it was completed or canceled." },
+    updated_at: { type: "timestamp", description: "When the backfill was last changed." },
+  },
+});

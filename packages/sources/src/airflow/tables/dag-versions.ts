@@ -1,0 +1,17 @@
+import { defineTable } from "@org/destination";
+
+export const dagVersionsTable = defineTable({
+  name: "airflow_dag_versions",
+  description:
+    "The versions of each DAG. Those of a deleted DAG are marked as deleted; those that the server's retention removes are kept.",
+  primaryKey: ["dag_id", "version_number"],
+  datedBy: ["created_at"],
+  columns: {
+    dag_id: { type: "string", description: "DAG identifier." },
+    version_number: { type: "int64", description: "Number of the version within the DAG, from 1." },
+    id: { type: "string", description: "Airflow's own id of the version." },
+    created_at: { type: "timestamp", description: "When the version was created." },
+    bundle_name: { type: "string", nullable: true, description: "Bundle that the DAG comes from." },
+    bundle_version: { type: "string", nullable: true, description: "Version of the bundle, if it has versions." },
+  },
+});
