@@ -10,10 +10,19 @@ import { type DagsterOptions, type DagsterSync, startDagsterSync } from "./share
 
 export type { DagsterOptions } from "./shared.ts";
 export type { DagsterAsset, DagsterRun, DagsterSchedule, DagsterSensor } from "./stored-rows.ts";
+export { assetChecksTable } from "./tables/asset-checks.ts";
+export { assetEdgesTable } from "./tables/asset-edges.ts";
 export { assetsTable } from "./tables/assets.ts";
+export { backfillsTable } from "./tables/backfills.ts";
+export { codeLocationsTable } from "./tables/code-locations.ts";
+export { concurrencyTable } from "./tables/concurrency.ts";
+export { daemonsTable } from "./tables/daemons.ts";
+export { materializationsTable } from "./tables/materializations.ts";
 export { runsTable } from "./tables/runs.ts";
 export { schedulesTable } from "./tables/schedules.ts";
 export { sensorsTable } from "./tables/sensors.ts";
+export { stepsTable } from "./tables/steps.ts";
+export { ticksTable } from "./tables/ticks.ts";
 
 const streams = [runs, assets, schedules, sensors] as const;
 

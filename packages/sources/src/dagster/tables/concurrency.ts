@@ -1,0 +1,26 @@
+import { defineTable } from "@org/destination";
+
+export const concurrencyTable = defineTable({
+  name: "dagster_concurrency",
+  description: "How full the pools and the queue of runs were at each sync.",
+  primaryKey: ["kind", "name", "sampled_at"],
+  datedBy: ["sampled_at"],
+  columns: {
+    kind: { type: "string", description: "POOL, or RUN_QUEUE for the whole deployment." },
+    name: { type: "string", description: "Name of the pool (before 1.10: concurrency key); empty for the queue." },
+    sampled_at: { type: "timestamp", description: "When the sample was taken, by the server's clock." },
+    slots: {
+      type: "int64",
+      nullable: true,
+      description: "How many steps of the pool, or runs of the queue, may run at once; null if there is no limit.",
+    },
+    active: {
+      type: "int64",
+      description: "Steps that have a slot; for the queue, runs that left it and have not ended.",
+    },
+    pending: { type: "int64", description: "Steps that wait for a slot; for the queue, runs in it." },
+    active_run_ids: { type: "json", description: "Runs with a slot, in alphabetical order; empty for the queue." },
+    pending_run_ids: { type: "json", description: "Runs that wait, in alphabetical order; empty for the queue." },
+    tag_limits: { type: "string", nullable: true, description: "Limits of the queue by tag, as YAML." },
+  },
+});
