@@ -21,6 +21,8 @@ export interface Pipeline {
   readonly streams?: readonly string[] | undefined;
   /** How often deletions are looked for, in ms. */
   readonly reconcileEveryMs?: number | undefined;
+  /** Maximum number of concurrent requests to the server. */
+  readonly concurrency?: number | undefined;
 }
 
 /** A pipeline given by options instead of a configuration. */

@@ -41,7 +41,7 @@ export async function check({
   const { signal: never } = new AbortController();
   const options = { retries: 0, attemptMs: ATTEMPT_MS };
   const common = { signal: signal ?? never, emit() {} };
-  const request = createRequest({ ...common, limiter: limiterOf(source.url, 2), options });
+  const request = createRequest({ ...common, limiter: limiterOf(source.url), options });
   const found = await source.check({
     ...common,
     request,

@@ -1,4 +1,5 @@
 import type { CommitResult } from "@org/destination";
+import type { LimitChange } from "./adaptive-limit.ts";
 
 /** A message for people. */
 export type SourceMessage =
@@ -43,6 +44,8 @@ export type SyncEvent =
       readonly waitMs: number;
       readonly error: Error;
     }
+  /** How many requests to the host may run at once, which all syncs of a process share. */
+  | ({ readonly type: "concurrency-changed" } & LimitChange)
   | { readonly type: "sync-finished"; readonly durationMs: number; readonly requests: number };
 
 /** What a stream did to its table. */

@@ -1,4 +1,5 @@
 /** The API for running syncs: sync, check, verify, and move pipelines between destinations. */
+export type { LimitChange } from "./adaptive-limit.ts";
 export { type CheckOptions, check } from "./check.ts";
 export { type DescribeStateOptions, describeState, type StreamState } from "./describe-state.ts";
 export { SyncError, type SyncErrorCode } from "./errors.ts";

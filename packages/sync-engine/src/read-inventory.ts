@@ -34,7 +34,7 @@ export async function readInventory({
     throw new RangeError(`${source.name} has ${known} besides its streams, but not ${JSON.stringify(name)}.`);
   });
   const tables = chosen.map(({ table }) => table);
-  const request = createRequest({ limiter: limiterOf(source.url, 2), signal, emit() {} });
+  const request = createRequest({ limiter: limiterOf(source.url), signal, emit() {} });
   const session = await destination.open({ pipeline: defaultPipeline(source), signal });
   try {
     await session.prepare(tables);

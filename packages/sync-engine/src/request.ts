@@ -1,5 +1,6 @@
 import { sleep, toError } from "@org/kit";
 import pRetry from "p-retry";
+import type { LimitChange } from "./adaptive-limit.ts";
 import { slownessOf } from "./answer-size.ts";
 import { withDeadline } from "./deadline.ts";
 import { isRetryable, SyncError } from "./errors.ts";
@@ -9,7 +10,8 @@ import { isSilence, Outage, PROBE_MS } from "./outage.ts";
 
 /**
  * Sends a request: waits for its turn, gives every attempt a deadline, and retries if the error is retryable. `label`
- * names the request in messages.
+ * names the request in messages. Requests whose labels are the same up to " of " should take about the same time: their
+ * latencies are compared to find out how many requests at once the server can handle.
  */
 export type Request = <T>(
   label: string,
@@ -62,6 +64,7 @@ export function createRequest(context: {
   const { limiter, signal, emit } = context;
   const options = withDefaults(context.options);
   const outage = new Outage();
+  const changed = (change: LimitChange | undefined) => change && emit({ type: "concurrency-changed", ...change });
   return (label, ask, { retries = options.retries, divisible = false, serverErrorRetries = retries } = {}) => {
     let startedAt: number | undefined;
     let last: unknown;
@@ -79,7 +82,7 @@ export function createRequest(context: {
     const isExhausted = (error: Error, attempts: number, waitMs: number) =>
       isSilence(error) && options.retries > 0 && (attempts > options.retries || waitMs >= left());
     const attempt = () =>
-      limiter.run(async () => {
+      limiter.run(async (turn) => {
         startedAt ??= performance.now();
         // Loops, because other requests may extend the pause.
         for (let pauseMs = limiter.pauseMs; pauseMs > 0; pauseMs = limiter.pauseMs) {
@@ -92,10 +95,12 @@ export function createRequest(context: {
         const limitMs = Math.max(1, Math.min(gone ? PROBE_MS : options.attemptMs, options.attemptMs, left()));
         try {
           const answer = await withDeadline(label, limitMs, signal, ask);
+          changed(turn.answered(kindOf(label), performance.now() - attemptedAt));
           outage.answered();
           return answer;
         } catch (thrown) {
           signal.throwIfAborted();
+          if (isRefusal(thrown)) changed(turn.refused());
           if (!isSilence(thrown)) outage.answered();
           else if (gone) throw gone;
           // If the last attempt was cut short by the total deadline, the previous error says more.
@@ -138,6 +143,18 @@ function isOdd(error: unknown): boolean {
 
 function isServerError(error: Error): boolean {
   return "status" in error && error.status === 500;
+}
+
+/** Statuses of a server that has too much to do, or of a proxy that did not get its answer in time. */
+const refusals: ReadonlySet<unknown> = new Set([429, 503, 504, 524]);
+
+function isRefusal(error: unknown): boolean {
+  const { status, code } = (error ?? {}) as { readonly status?: unknown; readonly code?: unknown };
+  return refusals.has(status) || code === "TIMEOUT" || isDeadline(error);
+}
+
+function kindOf(label: string): string {
+  return label.split(" of ", 1)[0]!;
 }
 
 function isDeadline(error: unknown): boolean {

@@ -3,7 +3,7 @@ export { shown } from "@org/kit";
 export { type AnswerOptions, type AnswerSize, createAnswerSize, isTooLarge, type Weight } from "./answer-size.ts";
 export { parseHttpDate } from "./http-date.ts";
 export { inOrder } from "./in-order.ts";
-export { type HostLimiter, limiterOf } from "./limiter.ts";
+export { type HostLimiter, limiterOf, type Turn } from "./limiter.ts";
 export { isMoment, type Position, parsePosition, windowStart } from "./position.ts";
 export { createRequest, type Request } from "./request.ts";
 export { createServerClock, type ServerClock } from "./server-clock.ts";

@@ -50,7 +50,11 @@ export interface SyncOptions {
    * into it afterwards.
    */
   readonly sampleSince?: number | undefined;
-  /** Concurrent requests to the source's host, shared by all syncs of this process. @default 2 */
+  /**
+   * Maximum number of concurrent requests to the source's host, shared by all syncs of this process. A sync starts with 2,
+   * sends more while they make the server faster, and fewer if it is overloaded.
+   * @default 8, or what another sync of the host has set
+   */
   readonly concurrency?: number | undefined;
   readonly requests?: RequestOptions | undefined;
   /** Deadline of one call to the destination, in ms. @default 600000 */
@@ -82,7 +86,7 @@ export async function sync(options: SyncOptions): Promise<SyncResult> {
     options.onEvent?.(event);
   };
   const startedAt = performance.now();
-  const limiter = limiterOf(source.url, options.concurrency ?? 2);
+  const limiter = limiterOf(source.url, options.concurrency);
   const request = createRequest({ limiter, signal, emit, options: options.requests });
   const context: SourceContext = { request, signal, emit, now: options.now ?? Date.now };
 

@@ -24,6 +24,7 @@ interface SyncOptions {
   readonly reconcileEvery?: string;
   readonly allowMassDelete?: true;
   readonly attemptsBudget?: string;
+  readonly concurrency?: string;
   readonly batch: boolean;
   readonly json?: true;
 }
@@ -49,6 +50,7 @@ export function addSync(program: Command, io: SafeIo, run: Run): void {
       "--attempts-budget <number>",
       "request earlier attempts of at most this many of Airflow's task instances; the next sync continues (default: all)",
     )
+    .option("--concurrency <number>", "maximum number of requests to a server at once, up to 64 (default: 8)")
     .option("--no-batch", "list Airflow's rows by GET: slower, but without entries in its audit log")
     .option(...shared("pipeline"))
     .option(...shared("json", ", and every event"))
@@ -63,11 +65,19 @@ export function addSync(program: Command, io: SafeIo, run: Run): void {
 
 type Settings = SyncSettings & { readonly parallel: number };
 
-function settingsOf({ streams, reconcileEvery, parallel, attemptsBudget, ...flags }: SyncOptions): Settings {
+function settingsOf({
+  streams,
+  reconcileEvery,
+  parallel,
+  attemptsBudget,
+  concurrency,
+  ...flags
+}: SyncOptions): Settings {
   return {
     ...{ fullRefresh: flags.fullRefresh, reconcile: flags.reconcile, allowMassDelete: flags.allowMassDelete },
     parallel: parseCount("--parallel", parallel),
     streams: parseNames(streams),
+    concurrency: concurrency === undefined ? undefined : parseConcurrency(concurrency),
     outstandingBudget: attemptsBudget === undefined ? undefined : parseBudget(attemptsBudget),
     reconcileEveryMs: reconcileEvery === undefined ? undefined : parseDuration("--reconcile-every", reconcileEvery),
   };
@@ -77,6 +87,12 @@ function settingsOf({ streams, reconcileEvery, parallel, attemptsBudget, ...flag
 function parseBudget(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);
   throw new UsageError("--attempts-budget must be a whole number, 0 or more.");
+}
+
+/** @throws UsageError */
+function parseConcurrency(text: string): number {
+  if (/^\d{1,2}$/.test(text) && Number(text) >= 1 && Number(text) <= 64) return Number(text);
+  throw new UsageError("--concurrency must be a whole number from 1 to 64.");
 }
 
 async function syncNamed(

@@ -82,7 +82,7 @@ function pipelineOf(
   const addressed = addressedSource(file, from, env);
   const name = config.name ?? (addressed && defaultPipeline(addressed)) ?? `${from} to ${to}`;
   const path = ["pipelines", index];
-  const { kind } = file.config.sources[from]!;
+  const { kind, concurrency } = file.config.sources[from]!;
   return {
     name,
     from,
@@ -105,7 +105,7 @@ function pipelineOf(
         reconcileEvery === undefined
           ? undefined
           : parseDuration(file.where([...path, "reconcileEvery"]), reconcileEvery);
-      return { name, source, place, destination, excluded, prefix, streams, reconcileEveryMs: everyMs };
+      return { name, source, place, destination, excluded, prefix, streams, reconcileEveryMs: everyMs, concurrency };
     },
   };
 }

@@ -43,6 +43,15 @@ const source = z.strictObject(
       .max(536_870_888, "must be at most 536870888")
       .optional()
       .describe("Maximum size of a response, in bytes; a larger row is skipped. Default: 134217728 (128 MiB)."),
+    concurrency: z
+      .int("must be a whole number")
+      .min(1, "must be at least 1")
+      .max(64, "must be at most 64")
+      .optional()
+      .describe(
+        "Maximum number of requests at once. A sync starts with 2, and sends more only while that makes the server faster. " +
+          "Default: 8.",
+      ),
     batch: z
       .boolean("must be true or false")
       .optional()

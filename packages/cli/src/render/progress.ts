@@ -51,6 +51,7 @@ export class Progress {
         return `  ${event.stream ? `${event.stream}: ` : ""}${escaped(event.message)}`;
       case "problem":
         return `! ${event.stream ? `${event.stream}: ` : ""}${escaped(event.message)}`;
+      case "concurrency-changed":
       case "sync-finished":
         return undefined;
     }

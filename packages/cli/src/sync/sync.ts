@@ -16,6 +16,8 @@ export interface SyncSettings {
   readonly allowMassDelete?: boolean | undefined;
   /** Requests for what a first sync left for later. */
   readonly outstandingBudget?: number | undefined;
+  /** Maximum number of concurrent requests to each server. */
+  readonly concurrency?: number | undefined;
 }
 
 /** Receives the progress of syncs. */
@@ -65,6 +67,7 @@ async function syncOne(pipeline: Pipeline, settings: SyncSettings, io: Io, repor
   const { fullRefresh = false, allowMassDelete = false, reconcile, outstandingBudget } = settings;
   const streams = settings.streams ?? pipeline.streams;
   const reconcileEveryMs = settings.reconcileEveryMs ?? pipeline.reconcileEveryMs;
+  const concurrency = settings.concurrency ?? pipeline.concurrency;
   const timer = setInterval(() => reporter.tick(), reporter.tickMs);
   try {
     return await sync({
@@ -75,6 +78,7 @@ async function syncOne(pipeline: Pipeline, settings: SyncSettings, io: Io, repor
       ...(reconcile && { reconcile }),
       ...(reconcileEveryMs !== undefined && { reconcileEveryMs }),
       ...(outstandingBudget !== undefined && { outstandingBudget }),
+      ...(concurrency !== undefined && { concurrency }),
       onEvent: (event: SyncEvent) => reporter.event(event),
     });
   } catch (error) {
