@@ -4,7 +4,6 @@
  *
  *     node --conditions=@org/source bench/export.ts --rows 1000000 --runs 5 --origins duckdb,sqlite,postgres
  */
-import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,20 +14,15 @@ import { type ExportFormat, exportTables } from "@org/destination/export";
 import { taskInstancesTable as table } from "@org/sources/airflow";
 import { startPostgres } from "@org/testkit/servers/postgres";
 import { destinationAt, generate, type Origin } from "./export-rows.ts";
+import { inProcess, type Measured, measured, summary, times } from "./measure.ts";
+
+const script = fileURLToPath(import.meta.url);
 
 const copyOptions = {
   csv: "csv, HEADER, COMPRESSION gzip",
   ndjson: "json, COMPRESSION zstd",
   parquet: "parquet, COMPRESSION zstd",
 } as const;
-
-interface Measured {
-  readonly ms: number;
-  /** What all threads took together: what a busy machine leaves as it is. */
-  readonly cpuMs: number;
-  /** The most memory that the process ever had. */
-  readonly mb: number;
-}
 
 interface Result {
   readonly origin: Origin;
@@ -52,30 +46,13 @@ async function copy(file: string, format: ExportFormat, into: string): Promise<v
 /** One run, in this process. */
 async function measure(how: "copy" | Origin, address: string, format: ExportFormat): Promise<Measured> {
   const into = mkdtempSync(join(tmpdir(), "bench-"));
+  const exported = () => exportTables(destinationAt(how as Origin, address), { into, tables: [table], format });
   try {
-    const begun = performance.now();
-    const used = process.cpuUsage();
-    if (how === "copy") await copy(address, format, into);
-    else await exportTables(destinationAt(how, address), { into, tables: [table], format });
-    const { user, system } = process.cpuUsage(used);
-    return { ms: performance.now() - begun, cpuMs: (user + system) / 1000, mb: process.resourceUsage().maxRSS / 1024 };
+    return await measured(() => (how === "copy" ? copy(address, format, into) : exported()));
   } finally {
     rmSync(into, { recursive: true, force: true });
   }
 }
-
-function inProcess(how: "copy" | Origin, address: string, format: ExportFormat): Measured {
-  const args = ["--conditions=@org/source", fileURLToPath(import.meta.url), "--one", how, address, format];
-  return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" }));
-}
-
-const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
-
-const summary = (all: readonly Measured[]): Measured => ({
-  ms: Math.round(median(all.map(({ ms }) => ms))),
-  cpuMs: Math.round(median(all.map(({ cpuMs }) => cpuMs))),
-  mb: Math.round(Math.max(...all.map(({ mb }) => mb))),
-});
 
 interface Compared {
   readonly origin: Origin;
@@ -92,11 +69,10 @@ function compare({ origin, address, format, rows, runs, file }: Compared): Resul
   const exports: Measured[] = [];
   // In turns, so that whatever else the machine does hits both.
   for (let run = 0; run < runs; run += 1) {
-    copies.push(inProcess("copy", file, format));
-    exports.push(inProcess(origin, address, format));
+    copies.push(inProcess(script, ["copy", file, format]));
+    exports.push(inProcess(script, [origin, address, format]));
   }
   const [copied, exported] = [summary(copies), summary(exports)];
-  const times = (a: number, b: number) => Number((a / b).toFixed(2));
   const [ratio, cpuRatio] = [times(exported.ms, copied.ms), times(exported.cpuMs, copied.cpuMs)];
   return { origin, format, rows, copy: copied, export: exported, ratio, cpuRatio };
 }

@@ -11,8 +11,10 @@ import type { ColumnType, Table } from "../table.ts";
 import type { Chain } from "./chain.ts";
 import { DataFiles, type DataFilesOptions } from "./data-files.ts";
 import type { FileColumn } from "./formats.ts";
+import { recordContent } from "./kept-copy.ts";
 import type { ManifestState, ManifestTable } from "./manifest.ts";
-import { fillTable, type Scratch } from "./scratch.ts";
+import { tableFolder } from "./names.ts";
+import { fillTable, missingFile, type Scratch } from "./scratch.ts";
 import { Sweeper, type SweeperOptions } from "./sweeper.ts";
 import type { PipelineWriter } from "./writer.ts";
 
@@ -50,6 +52,11 @@ export class Publisher implements Publication {
     return this.#files.hasUncommitted;
   }
 
+  /** The pipeline's tables, as last committed. */
+  get tables(): readonly ManifestTable[] {
+    return Object.values(this.#chain.latest.tables).filter(({ pipeline }) => pipeline === this.#writer.pipeline);
+  }
+
   /**
    * Removes what earlier sessions left when they died. They are fenced off, so their unnamed files will never be named.
    * One that is still alive may yet write a file that it cannot commit, so each is remembered for as long as readers
@@ -72,9 +79,17 @@ export class Publisher implements Publication {
     for (const { name } of tables) {
       const entry = this.#chain.latest.tables[name];
       if (this.#filled.has(name) || entry?.pipeline !== this.#writer.pipeline) continue;
-      await fillTable(this.#scratch, this.#chain.store, name, entry, this.#signal);
+      if (this.#scratch.held.has(name)) await this.#checkFiles(name, entry);
+      else await fillTable(this.#scratch, this.#chain.store, name, entry, this.#signal);
       this.#filled.add(name);
     }
+  }
+
+  /** Nothing may be added to a table whose files have been removed, even if the working copy still holds it. */
+  async #checkFiles(name: string, { files }: ManifestTable): Promise<void> {
+    const { store } = this.#chain;
+    const present = new Set(await store.list(tableFolder(name)));
+    for (const { path } of files) if (!present.has(path)) throw missingFile(path, store.place);
   }
 
   async publishTables(tables: readonly Table[]): Promise<void> {
@@ -121,6 +136,7 @@ export class Publisher implements Publication {
     const id = await this.#mark();
     const states = await this.#states();
     const tables = await this.#swept(changed);
+    for (const [name, entry] of Object.entries(tables)) await recordContent(this.#scratch.database, name, entry);
     // From here on an abort comes too late: the result must tell what is really stored.
     this.#signal?.throwIfAborted();
     await this.#writer.append((latest) => {

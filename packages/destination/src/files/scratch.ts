@@ -1,6 +1,6 @@
 /**
- * A session's working copy: its own DuckDB file, removed when the session closes, with the prepared tables as the data
- * files have them. The DuckDB adapter does the merging, counting and key lookups there.
+ * A session's working copy: its own DuckDB file, with the prepared tables as the data files have them. The DuckDB adapter
+ * does the merging, counting and key lookups there.
  */
 import { createHash } from "node:crypto";
 import { lstat, open, readdir, rm } from "node:fs/promises";
@@ -14,6 +14,7 @@ import { openBookkeeping } from "../sql/bookkeeping.ts";
 import { namesIn, quoted } from "../sql/names.ts";
 import { Parameters } from "../sql/parameters.ts";
 import { readSql } from "./formats.ts";
+import { copyFileName, dropOthers, isOutdatedCopy, keep, keptName, recordContent, takeKept } from "./kept-copy.ts";
 import type { DataFile, Manifest, ManifestTable } from "./manifest.ts";
 import type { Store } from "./store.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
@@ -22,49 +23,85 @@ export interface Scratch {
   readonly database: Database;
   /** The folder of files that are being written or read. */
   readonly folder: string;
-  /** Removes everything. Never throws. */
-  close(): Promise<void>;
+  /** The tables that it held from the beginning, as the manifest has them. */
+  readonly held: ReadonlySet<string>;
+  /** Removes everything, or keeps the copy for the next session. Never throws. */
+  close(keepIt?: boolean): Promise<void>;
 }
 
-/** A working copy with empty tables and the pipeline's states. */
-export async function openScratch(
+export interface ScratchOptions {
+  readonly place: string;
+  readonly memoryLimit: string | undefined;
+  readonly signal: AbortSignal | undefined;
+  /** Whether to continue with the copy of an earlier session. */
+  readonly mayBeKept?: boolean;
+}
+
+/** A working copy with the pipeline's states. Its tables are empty, except for those that it still holds. */
+export async function openScratch(manifest: Manifest, pipeline: string, options: ScratchOptions): Promise<Scratch> {
+  await removeAbandoned();
+  if (options.mayBeKept) {
+    const folder = await makeTemporaryFolder(`${prefix}${process.pid}-`);
+    try {
+      if (await takeKept(keptName(options.place, pipeline), folder)) {
+        return await openIn(folder, manifest, pipeline, options);
+      }
+    } catch {
+      // Whatever is wrong with it, or whichever DuckDB wrote it, a new one serves as well.
+      options.signal?.throwIfAborted();
+    }
+    await rm(folder, { recursive: true, force: true });
+  }
+  return openIn(await makeTemporaryFolder(`${prefix}${process.pid}-`), manifest, pipeline, options);
+}
+
+async function openIn(
+  folder: string,
   manifest: Manifest,
   pipeline: string,
-  options: { place: string; memoryLimit: string | undefined; signal: AbortSignal | undefined },
+  { place, memoryLimit, signal }: ScratchOptions,
 ): Promise<Scratch> {
-  const { place, memoryLimit, signal } = options;
-  await removeAbandoned();
-  const folder = await makeTemporaryFolder(`${prefix}${process.pid}-`);
   let database: Database | undefined;
-  const close = async () => {
-    await database?.close().catch(() => undefined);
+  const close = async (keepIt = false) => {
+    const isClosed = await database?.close().then(
+      () => true,
+      () => false,
+    );
+    if (keepIt && isClosed) return keep(folder, keptName(place, pipeline));
     await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
   };
   try {
-    const file = await openFile(join(folder, "scratch.duckdb"), place, `pipeline ${pipeline}`, { memoryLimit });
+    const file = await openFile(join(folder, copyFileName), place, `pipeline ${pipeline}`, { memoryLimit });
     const opened = new Database(file, place, namesIn("main"), signal);
     database = opened;
-    await opened.queue("Opening the working copy", () =>
-      opened.transaction(async () => {
-        // Preserving the order of rows would need all of them in memory. Files guarantee no order.
-        await opened.run("SET preserve_insertion_order = false");
+    const held = await opened.queue("Opening the working copy", async () => {
+      // Preserving the order of rows would need all of them in memory. Files guarantee no order.
+      await opened.run("SET preserve_insertion_order = false");
+      const found = await opened.transaction(() => dropOthers(opened, manifest.tables));
+      await opened.transaction(async () => {
         await openBookkeeping(opened);
-        await copyBookkeeping(opened, manifest, pipeline);
-      }),
-    );
-    return { database, folder, close };
+        await copyBookkeeping(opened, manifest, pipeline, found);
+      });
+      return found;
+    });
+    return { database, folder, held, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-async function copyBookkeeping(database: Database, manifest: Manifest, pipeline: string): Promise<void> {
+async function copyBookkeeping(
+  database: Database,
+  manifest: Manifest,
+  pipeline: string,
+  held: ReadonlySet<string>,
+): Promise<void> {
   const { names } = database;
   await database.run(`CREATE TABLE ${names.table("_sync_published")} (id VARCHAR)`);
   for (const [name, table] of Object.entries(manifest.tables)) {
     const columns = table.columns.map((column) => `${quoted(column.name)} ${dialect.types[column.type]}`);
-    await database.run(`CREATE TABLE ${names.table(name)} (${columns.join(", ")})`);
+    if (!held.has(name)) await database.run(`CREATE TABLE ${names.table(name)} (${columns.join(", ")})`);
     const given = new Parameters();
     const values = [name, table.pipeline, JSON.stringify(table.primaryKey)].map((text) => given.text(text));
     await database.run(`INSERT INTO ${names.table("_sync_tables")} VALUES (${values.join(", ")}, now())`, given);
@@ -91,9 +128,10 @@ export async function fillTable(
   { database, folder }: Scratch,
   store: Store,
   name: string,
-  { files, columns, primaryKey }: ManifestTable,
+  entry: ManifestTable,
   signal?: AbortSignal,
 ): Promise<void> {
+  const { files, columns, primaryKey } = entry;
   const local = files.map(({ path }) => join(folder, path.slice(path.lastIndexOf("/") + 1)));
   for (const [index, file] of files.entries()) await fetchFile(store, file, local[index] as string, signal);
   const [base, ...changes] = local;
@@ -106,6 +144,7 @@ export async function fillTable(
     );
   const oldRows = readSql([base], columns);
   await database.transaction(async () => {
+    await recordContent(database, name, entry);
     if (changes.length === 0) return insert(oldRows);
     const newRows = readSql(changes, columns);
     await insert(`SELECT * FROM (${oldRows}) ANTI JOIN (SELECT ${key} FROM (${newRows})) USING (${key})`);
@@ -116,17 +155,22 @@ export async function fillTable(
 }
 
 async function fetchFile(store: Store, file: DataFile, local: string, signal?: AbortSignal): Promise<void> {
-  const broken = (reason: string) =>
-    new DestinationError(
-      "INVALID_STATE",
-      `The data file ${file.path} in ${store.place} ${reason}. Restore it, or sync into a new place.`,
-    );
-  if (!(await store.download(file.path, local, signal))) throw broken("is missing, and with it a part of its table");
+  if (!(await store.download(file.path, local, signal))) throw missingFile(file.path, store.place);
   const found = await describeFile(local);
-  if (found.bytes !== file.bytes)
-    throw broken(`has ${found.bytes} bytes instead of the ${file.bytes} that were written`);
-  if (found.sha256 !== file.sha256) throw broken("was changed: its SHA-256 differs");
+  if (found.bytes !== file.bytes) {
+    throw broken(file.path, store.place, `has ${found.bytes} bytes instead of the ${file.bytes} that were written`);
+  }
+  if (found.sha256 !== file.sha256) throw broken(file.path, store.place, "was changed: its SHA-256 differs");
 }
+
+export const missingFile = (path: string, place: string) =>
+  broken(path, place, "is missing, and with it a part of its table");
+
+const broken = (path: string, place: string, reason: string) =>
+  new DestinationError(
+    "INVALID_STATE",
+    `The data file ${path} in ${place} ${reason}. Restore it, or sync into a new place.`,
+  );
 
 /** A manifest's entry for a file, derived from the file itself. */
 export async function describeFile(file: string): Promise<{ bytes: number; sha256: string }> {
@@ -152,11 +196,15 @@ const prefix = "files-destination-";
 /** Matches the contents of a working copy: its database with DuckDB's side files, and data files. */
 const contents = /^(scratch\.duckdb.*|\d{12}-[0-9a-f]{8}\..*)$/;
 
-/** Removes the working copies of killed processes: folders that have our kind of name and contain nothing else. */
+/**
+ * Removes the working copies of killed processes, and those that were kept and not used again: folders that have our kind
+ * of name and contain nothing else.
+ */
 async function removeAbandoned(): Promise<void> {
   for (const name of await readdir(tmpdir()).catch(() => [])) {
     const pid = new RegExp(`^${prefix}(\\d+)-[A-Za-z0-9]+$`).exec(name)?.[1];
-    if (pid === undefined || isAlive(Number(pid))) continue;
+    const isLeft = pid === undefined ? await isOutdatedCopy(name) : !isAlive(Number(pid));
+    if (!isLeft) continue;
     const folder = join(tmpdir(), name);
     const isFolder = (await lstat(folder).catch(() => undefined))?.isDirectory();
     const names = isFolder ? await readdir(folder).catch(() => undefined) : undefined;

@@ -5,6 +5,7 @@ import { SqlSession } from "../sql/session.ts";
 import type { StoredValues, Table } from "../table.ts";
 import { Chain } from "./chain.ts";
 import type { FileFormat } from "./formats.ts";
+import { isWorthKeeping } from "./kept-copy.ts";
 import { tableFolder } from "./names.ts";
 import { Publisher } from "./publisher.ts";
 import { fileRowWriter } from "./row-writer.ts";
@@ -48,7 +49,8 @@ export class FilesSession implements Session {
     await store.prepare();
     const writer = await PipelineWriter.take(chain, pipeline, leaseMs);
     try {
-      const scratch = await openScratch(chain.latest, pipeline, { place: store.place, memoryLimit, signal });
+      const place = { place: store.place, memoryLimit, signal, mayBeKept: true };
+      const scratch = await openScratch(chain.latest, pipeline, place);
       const session = new FilesSession(scratch, chain, writer, options);
       await session.#publisher.collect().catch(async (error) => {
         await scratch.close();
@@ -117,7 +119,7 @@ export class FilesSession implements Session {
 
   close(): Promise<void> {
     this.#closed ??= (async () => {
-      await this.#scratch.close();
+      await this.#scratch.close(isWorthKeeping(this.#publisher.tables));
       await this.#writer.release(this.#publisher.hasUncommitted);
       this.#store.close();
     })();
