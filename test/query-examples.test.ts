@@ -12,8 +12,8 @@ import { duckdb } from "@org/destination/duckdb";
 import { postgres } from "@org/destination/postgres";
 import { sqlite } from "@org/destination/sqlite";
 import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators/internal";
-import { airflow, airflowTables } from "@org/sources/airflow";
-import { dagster, dagsterTables } from "@org/sources/dagster";
+import { airflow, defaultAirflowTables } from "@org/sources/airflow";
+import { dagster, defaultDagsterTables } from "@org/sources/dagster";
 import { sync } from "@org/sync-engine";
 import { ownDatabase } from "@org/testkit/own-database";
 import pg from "pg";
@@ -135,7 +135,7 @@ const readers: Record<Driver, (tables: readonly string[]) => Promise<readonly (r
 test.each(["postgres", "sqlite", "duckdb"] as const)(
   "%s: every value of every table has its declared type",
   async (driver) => {
-    const tables = [...airflowTables, ...dagsterTables];
+    const tables = [...defaultAirflowTables, ...defaultDagsterTables];
     const read = await readers[driver](tables.map(({ name }) => name));
     const wrong = tables.flatMap(({ name, columns }, index) => {
       const rows = read[index]!;

@@ -1,4 +1,4 @@
-import { airflowTables } from "@org/sources/airflow";
+import { defaultAirflowTables } from "@org/sources/airflow";
 import { differences, type PlainRow, readTable } from "@org/testkit/compare";
 import type { AirflowServer } from "@org/testkit/servers/airflow";
 import { airflowTruth } from "@org/testkit/servers/airflow-truth";
@@ -23,7 +23,7 @@ export async function expectTruth(
   const truth = await airflowTruth(server);
   const compared: Record<string, number> = {};
   const found: string[] = [];
-  for (const table of airflowTables) {
+  for (const table of defaultAirflowTables) {
     const expected = reachable(truth[table.name as keyof typeof truth]);
     const keyOf = (row: PlainRow) => JSON.stringify(table.primaryKey.map((name) => row[name]));
     const there = new Set(expected.map(keyOf));

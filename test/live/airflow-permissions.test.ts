@@ -5,7 +5,7 @@ import { createAirflowClient } from "@org/airflow-client";
 import { exitCodes, main } from "@org/cli";
 import { duckdb } from "@org/destination/duckdb";
 import { createRandom } from "@org/simulators/internal";
-import { airflow, airflowTables, dagRunsTable } from "@org/sources/airflow";
+import { airflow, dagRunsTable, defaultAirflowTables } from "@org/sources/airflow";
 import { type SyncError, type SyncEvent, type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
 import { differences, type PlainRow, readTable } from "@org/testkit/compare";
 import { type AirflowServer, startAirflow } from "@org/testkit/servers/airflow";
@@ -19,7 +19,7 @@ import { describeLive, log } from "./live.ts";
 
 /** Small, so that earlier changes soon leave every window. */
 const overlapMs = 1_000;
-const tables = airflowTables;
+const tables = defaultAirflowTables;
 /** Settings of API servers with different signing secrets. */
 const secrets = ["another", "a third"].map((name) => name.padEnd(64, "-"));
 const seed = Number(process.env.SEED ?? (process.env.NIGHTLY ? Math.floor(Math.random() * 1e6) : 261_121));

@@ -1,4 +1,4 @@
-import { dagsterTables } from "@org/sources/dagster";
+import { defaultDagsterTables } from "@org/sources/dagster";
 import { differences, readTable } from "@org/testkit/compare";
 import type { DagsterServer } from "@org/testkit/servers/dagster";
 import { type DagsterTruth, dagsterTruth } from "@org/testkit/servers/dagster-truth";
@@ -11,7 +11,7 @@ import { type DagsterTruth, dagsterTruth } from "@org/testkit/servers/dagster-tr
 export async function expectDagsterTruth(server: DagsterServer, path: string): Promise<DagsterTruth> {
   const truth = await dagsterTruth(server);
   const found: string[] = [];
-  for (const table of dagsterTables) {
+  for (const table of defaultDagsterTables) {
     const expected = truth[table.name as keyof DagsterTruth];
     const actual = await readTable(path, table);
     found.push(...differences(expected, actual, table.primaryKey).map((line) => `${table.name}: ${line}`));

@@ -1,6 +1,6 @@
 /** Each host once, on the Dagster that other tests share. At night they also read an Airflow, and what changed. */
 import { createDagsterClient } from "@org/dagster-client";
-import { dagster, dagsterTables } from "@org/sources/dagster";
+import { dagster, defaultDagsterTables } from "@org/sources/dagster";
 import type { Source } from "@org/sync-engine";
 import { sharedDagster } from "@org/testkit/servers/shared-dagster";
 import { beforeAll } from "vitest";
@@ -13,7 +13,7 @@ describeLive("hosts that read a real Dagster", () => {
     ({ url } = await sharedDagster());
   });
   testHosts({
-    tables: dagsterTables,
+    tables: defaultDagsterTables,
     config: () => ({ kind: "dagster", url }),
     source: () => dagster({ client: createDagsterClient({ url }) }) as Source,
   });

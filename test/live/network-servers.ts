@@ -3,8 +3,8 @@ import { createAirflowClient } from "@org/airflow-client";
 import { createDagsterClient } from "@org/dagster-client";
 import type { Table } from "@org/destination";
 import type { MemoryDestination } from "@org/destination/memory";
-import { airflow, airflowTables } from "@org/sources/airflow";
-import { dagster, dagsterTables } from "@org/sources/dagster";
+import { airflow, defaultAirflowTables } from "@org/sources/airflow";
+import { dagster, defaultDagsterTables } from "@org/sources/dagster";
 import type { RequestOptions, Source } from "@org/sync-engine";
 import { sync } from "@org/sync-engine";
 import { differences, type PlainRow } from "@org/testkit/compare";
@@ -81,7 +81,7 @@ export async function startNetworkAirflow(): Promise<NetworkServer> {
       const { page_limit: limit } = text.startsWith("{") ? (JSON.parse(text) as { page_limit?: number }) : {};
       return limit ?? (query.has("limit") ? Number(query.get("limit")) : undefined);
     },
-    ...comparison(airflowTables, truth, isReachable),
+    ...comparison(defaultAirflowTables, truth, isReachable),
     async stop() {
       await proxy.close();
       await server.stop();
@@ -107,7 +107,7 @@ export async function startNetworkDagster(): Promise<NetworkServer> {
       const { variables = {} } = JSON.parse(text) as { variables?: { limit?: number; pageSize?: number } };
       return variables.limit ?? variables.pageSize;
     },
-    ...comparison(dagsterTables, server.truth, () => true),
+    ...comparison(defaultDagsterTables, server.truth, () => true),
     stop: () => proxy.close(),
   };
 }

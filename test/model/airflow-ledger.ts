@@ -1,10 +1,10 @@
 /** Records every version of every row that a simulated Airflow ever held, and when: all that a table may contain. */
 import type { StoredValues, Table } from "@org/destination";
 import type { AirflowWorld } from "@org/simulators/internal";
-import { airflowTables, dagsTable, taskInstancesTable } from "@org/sources/airflow";
+import { dagsTable, defaultAirflowTables, taskInstancesTable } from "@org/sources/airflow";
 import type { Trace } from "./airflow-life.ts";
 
-export const tables: readonly Table[] = airflowTables;
+export const tables: readonly Table[] = defaultAirflowTables;
 
 interface Entry {
   readonly dag: string;

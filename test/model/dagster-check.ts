@@ -1,6 +1,6 @@
 /** The invariants of a Dagster's tables. */
 import { formatSix } from "@org/simulators/internal";
-import { dagsterTables } from "@org/sources/dagster";
+import { defaultDagsterTables } from "@org/sources/dagster";
 import { sorted } from "./dagster-ledger.ts";
 import type { DagsterLife } from "./dagster-life.ts";
 
@@ -8,7 +8,7 @@ export type StoredValues = Readonly<Record<string, unknown>>;
 /** The rows of the four tables by key, including deleted ones. */
 export type Tables = ReadonlyMap<string, ReadonlyMap<string, StoredValues>>;
 
-export const tableNames = dagsterTables.map(({ name }) => name);
+export const tableNames = defaultDagsterTables.map(({ name }) => name);
 const finals: ReadonlySet<unknown> = new Set(["SUCCESS", "FAILURE", "CANCELED"]);
 
 /** At any time, even after a crash: no row that never existed, and no existing row marked as deleted. */

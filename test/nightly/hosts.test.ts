@@ -5,8 +5,8 @@ import { promisify } from "node:util";
 import { createAirflowClient } from "@org/airflow-client";
 import { createDagsterClient } from "@org/dagster-client";
 import { startAirflowSimulator } from "@org/simulators/internal";
-import { airflow, airflowTables, taskInstancesTable } from "@org/sources/airflow";
-import { dagster, dagsterTables } from "@org/sources/dagster";
+import { airflow, defaultAirflowTables, taskInstancesTable } from "@org/sources/airflow";
+import { dagster, defaultDagsterTables } from "@org/sources/dagster";
 import type { Source } from "@org/sync-engine";
 import type { PlainRow } from "@org/testkit/compare";
 import { hostEnvironment, hostFolder, versions } from "@org/testkit/hosts/hosts";
@@ -27,7 +27,7 @@ describeLive("hosts that read a real Airflow", () => {
   }, 600_000);
   afterAll(() => server?.stop());
   const setting: HostSetting = {
-    tables: airflowTables,
+    tables: defaultAirflowTables,
     config: () => ({ kind: "airflow", url: server.url, username: server.username, password: server.password }),
     source: () => airflow({ client: createAirflowClient({ url: server.url, auth: server }) }) as Source,
     change: () => mutateAirflow(server, 1),
@@ -45,7 +45,7 @@ describeLive("hosts that read a real Dagster", () => {
   }, 600_000);
   afterAll(() => server?.stop());
   const setting: HostSetting = {
-    tables: dagsterTables,
+    tables: defaultDagsterTables,
     config: () => ({ kind: "dagster", url: server.url }),
     source: () => dagster({ client: createDagsterClient({ url: server.url }) }) as Source,
     change: () => mutateDagster(server, 1),

@@ -1,7 +1,7 @@
 /** A sync resumes from the state of an older release: see fixtures/write.ts. */
 import { createAirflowClient } from "@org/airflow-client";
 import { createDemoAirflowWorld, startAirflowSimulator } from "@org/simulators/internal";
-import { airflow, airflowTables } from "@org/sources/airflow";
+import { airflow, defaultAirflowTables } from "@org/sources/airflow";
 import { sync } from "@org/sync-engine";
 import { differences, type PlainRow } from "@org/testkit/compare";
 import { expect, onTestFinished, test } from "vitest";
@@ -43,9 +43,9 @@ test.each(["sqlite", "duckdb"] as const)("%s: resumes from its position, and mis
   expect(streams.map(({ deleted }) => deleted)).toEqual([0, 0, 0]);
   const session = await destination.open({ pipeline });
   onTestFinished(() => session.close());
-  await session.prepare(airflowTables);
+  await session.prepare(defaultAirflowTables);
   const found: string[] = [];
-  for (const table of airflowTables) {
+  for (const table of defaultAirflowTables) {
     const rows = (await Array.fromAsync(session.rows!(table))).flat().filter((row) => row._deleted_at === null);
     const expected = world.rows()[table.name as keyof ReturnType<typeof world.rows>];
     found.push(...differences(expected as readonly PlainRow[], rows as readonly PlainRow[], table.primaryKey));

@@ -17,12 +17,14 @@ export interface Pipeline {
   /** The excluded columns, by table name. */
   readonly excluded: { readonly [table: string]: readonly string[] };
   readonly prefix?: string | undefined;
-  /** @default all of the source */
+  /** @default the source's default ones */
   readonly streams?: readonly string[] | undefined;
   /** How often deletions are looked for, in ms. */
   readonly reconcileEveryMs?: number | undefined;
   /** Maximum number of concurrent requests to the server. */
   readonly concurrency?: number | undefined;
+  /** How long samples are kept, in ms. */
+  readonly keepSamplesMs?: number | undefined;
 }
 
 /** A pipeline given by options instead of a configuration. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Question, questions } from "@org/insights";
 import { createClock, createDemoDagsterWorld, startDagsterSimulator } from "@org/simulators/internal";
-import { airflowTables } from "@org/sources/airflow";
+import { defaultAirflowTables } from "@org/sources/airflow";
 import { expect, test } from "vitest";
 import { dagsync } from "./helpers.ts";
 import { folder, place, report, withPlace, zone } from "./report-place.ts";
@@ -230,7 +230,7 @@ test("names from servers are printed, with control characters escaped", async ()
   const file = join(folder, "hostile.sqlite");
   copyFileSync(join(folder, "o.sqlite"), file);
   const database = new DatabaseSync(file);
-  for (const { name: table } of airflowTables)
+  for (const { name: table } of defaultAirflowTables)
     database.prepare(`UPDATE ${table} SET dag_id = ? || dag_id`).run(hostile);
   database.close();
   for (const format of ["table", "json", "csv", "markdown"]) {

@@ -106,7 +106,7 @@ describe("older and stricter servers", () => {
 
   test("rejects what the simulator does not support, instead of answering wrongly", async () => {
     await start(smallWorld());
-    expect((await get("/api/v2/pools")).status).toBe(501);
+    expect((await get("/api/v2/providers")).status).toBe(501);
     expect((await get(`${runs}?conf_contains=x`)).status).toBe(501);
   });
 });

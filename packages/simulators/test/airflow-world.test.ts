@@ -5,7 +5,7 @@ import {
   formatSix,
   minute,
 } from "@org/simulators/internal";
-import { airflowTables } from "@org/sources/airflow";
+import { defaultAirflowTables } from "@org/sources/airflow";
 import { describe, expect, test } from "vitest";
 
 const twoTasks = [
@@ -182,7 +182,7 @@ describe("demo", () => {
 
 test("the truth has exactly the columns of the sync's tables", () => {
   const rows = createDemoAirflowWorld({ dags: 8, days: 2 }).rows();
-  const tables = airflowTables;
+  const tables = defaultAirflowTables;
   for (const table of tables) {
     const found = rows[table.name as keyof typeof rows];
     expect(Object.keys(found[0]!).sort(), table.name).toEqual(Object.keys(table.columns).sort());

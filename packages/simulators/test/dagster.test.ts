@@ -8,7 +8,7 @@ import {
   type StartedDagster,
   startDagsterSimulator,
 } from "@org/simulators/internal";
-import { dagsterTables } from "@org/sources/dagster";
+import { defaultDagsterTables } from "@org/sources/dagster";
 import { afterEach, describe, expect, test } from "vitest";
 
 let simulator: StartedDagster | undefined;
@@ -123,7 +123,7 @@ describe("a location that fails to load", () => {
 describe("truth", () => {
   test("has the columns of the sync's tables, and unique keys", () => {
     const rows = createDemoDagsterWorld({ runs: 50 }).rows();
-    for (const table of dagsterTables) {
+    for (const table of defaultDagsterTables) {
       const found = rows[table.name as keyof typeof rows];
       expect(Object.keys(found[0]!).sort(), table.name).toEqual(Object.keys(table.columns).sort());
       const keys = found.map((row) => JSON.stringify(table.primaryKey.map((column) => row[column])));

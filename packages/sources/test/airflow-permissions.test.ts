@@ -1,10 +1,10 @@
 import { createEmptyAirflowWorld, hour } from "@org/simulators/internal";
-import { airflowTables, dagsTable } from "@org/sources/airflow";
+import { dagsTable, defaultAirflowTables } from "@org/sources/airflow";
 import type { SyncError, SyncEvent } from "@org/sync-engine";
 import { expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";
 
-const tables = airflowTables;
+const tables = defaultAirflowTables;
 
 /** Three DAGs with twelve runs each, and a user who may see those that are not hidden. */
 async function threeDags() {

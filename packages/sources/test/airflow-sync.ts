@@ -12,7 +12,7 @@ import {
   createDemoAirflowWorld,
   startAirflowSimulator,
 } from "@org/simulators/internal";
-import { type AirflowOptions, airflow, airflowTables } from "@org/sources/airflow";
+import { type AirflowOptions, airflow, defaultAirflowTables } from "@org/sources/airflow";
 import { type SyncEvent, type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
 import { violation } from "@org/testkit/airflow-specification";
 import { differences, type PlainRow, readTable } from "@org/testkit/compare";
@@ -76,7 +76,7 @@ export async function setUp({ world = smallWorld(), inFile = false, lie, ...opti
     async differences(): Promise<string[]> {
       const expected = world.rows();
       const found: string[] = [];
-      for (const table of airflowTables) {
+      for (const table of defaultAirflowTables) {
         const expectedRows = expected[table.name as keyof typeof expected];
         found.push(...differences(expectedRows, await rows(table), table.primaryKey));
       }

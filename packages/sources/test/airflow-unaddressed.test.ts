@@ -1,5 +1,5 @@
 import { createEmptyAirflowWorld } from "@org/simulators/internal";
-import { airflowTables, dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
+import { dagRunsTable, dagsTable, defaultAirflowTables, taskInstancesTable } from "@org/sources/airflow";
 import type { SyncError } from "@org/sync-engine";
 import { readTable } from "@org/testkit/compare";
 import { describe, expect, test } from "vitest";
@@ -34,7 +34,7 @@ async function setUpDags(source: { readonly batch?: boolean } = {}) {
   /** The number of the DAG's rows, by table. */
   const held = async () => {
     const counts = [];
-    for (const table of airflowTables) {
+    for (const table of defaultAirflowTables) {
       counts.push((await readTable(path, table)).filter(({ dag_id }) => dag_id === "old").length);
     }
     return counts;

@@ -9,7 +9,7 @@ import {
   type SimulatedRequest,
   startDagsterSimulator,
 } from "@org/simulators/internal";
-import { dagster, dagsterTables, sensorsTable } from "@org/sources/dagster";
+import { dagster, defaultDagsterTables, sensorsTable } from "@org/sources/dagster";
 import { SyncError, type SyncOptions, sync } from "@org/sync-engine";
 import { differences } from "@org/testkit/compare";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -53,7 +53,7 @@ async function setUp(options: { readonly client?: Partial<DagsterClientOptions> 
     syncNow,
     differences(): string[] {
       const expected = world.rows();
-      return dagsterTables.flatMap((table) => {
+      return defaultDagsterTables.flatMap((table) => {
         const live = destination.rows(table.name).filter(({ _deleted_at }) => _deleted_at === null);
         return differences(expected[table.name as keyof typeof expected], live, table.primaryKey);
       });

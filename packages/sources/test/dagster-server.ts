@@ -7,13 +7,13 @@ import {
   type DagsterWorld,
   startDagsterSimulator,
 } from "@org/simulators/internal";
-import { dagster, dagsterTables } from "@org/sources/dagster";
+import { dagster, defaultDagsterTables } from "@org/sources/dagster";
 import { type SyncEvent, type SyncResult, sync } from "@org/sync-engine";
 import { differences, type PlainRow } from "@org/testkit/compare";
 import { type Lie, type LyingFront, startLyingFront } from "@org/testkit/lying-front";
 import { expect, onTestFinished } from "vitest";
 
-const tables = dagsterTables;
+const tables = defaultDagsterTables;
 
 export interface DagsterFixture {
   readonly server: DagsterSimulator;

@@ -13,7 +13,7 @@ export interface CheckOptions {
   readonly destination?: Destination | undefined;
   /** The pipeline that would own the tables. @default the source's name and host */
   readonly pipeline?: string | undefined;
-  /** The streams to check. @default all of the source */
+  /** The streams to check, as for a sync. @default default */
   readonly streams?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Receives the source's notices as they come. */

@@ -9,7 +9,7 @@ export type { RequestOptions } from "./request.ts";
 export type { StreamResult, SyncResult } from "./result.ts";
 export { describeStreamState, type StateDescription } from "./state.ts";
 export type { Inventory, ServerDescription, Source, Stream } from "./stream.ts";
-export { defaultPipeline } from "./streams.ts";
+export { chooseStreams, defaultPipeline, streamNames } from "./streams.ts";
 export { type SyncOptions, sync } from "./sync.ts";
 export { type SyncEveryOptions, type SyncLoopEvent, type SyncOutcome, syncEvery } from "./sync-every.ts";
 export { type ExportStateOptions, exportState } from "./transfer/export-state.ts";

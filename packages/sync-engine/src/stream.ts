@@ -60,6 +60,17 @@ export interface Stream<Shared = unknown, T extends Table = Table, S extends Jso
    */
   readonly revision: number;
   /**
+   * Whether a sync reads it only if asked to, by name or as one of `all`.
+   * @default false: it is one of the `default` streams
+   */
+  readonly isOptIn?: boolean;
+  /**
+   * Whether its rows say how something was at the time of a sync. Reading the server again cannot confirm them, so that
+   * `verify` leaves the stream out.
+   * @default false
+   */
+  readonly isSampled?: boolean;
+  /**
    * Columns besides the primary key that the source needs to decide what to read. A destination must store them.
    * @default none
    */
@@ -146,6 +157,8 @@ export interface ReadContext<Shared = unknown, S extends Json = Json> extends So
   readonly sampleSince: number | undefined;
   /** Maximum number of requests for what the stream left for later. Streams that leave nothing ignore it. */
   readonly outstandingBudget: number;
+  /** How long samples are kept, in ms: see {@link Stream.isSampled}. */
+  readonly keepSamplesMs: number;
   /**
    * Whether `stored` knows the table's rows. If not, it finds nothing, which says nothing about the table: leave out
    * whatever compares the server with the table, deletions included.
@@ -187,6 +200,8 @@ export function defineStream<Shared, const T extends Table, S extends Json = Jso
   readonly name: string;
   readonly table: T;
   readonly revision: number;
+  readonly isOptIn?: boolean;
+  readonly isSampled?: boolean;
   readonly needs?: readonly ColumnName<T>[];
   readonly keeps?: readonly Keeps<ColumnName<T>>[];
   readonly sampleBy?: ColumnName<T>;

@@ -7,16 +7,36 @@ export function defaultPipeline(source: Pick<Source, "name" | "url">): string {
   return `${source.name}@${host}${pathname.replace(/\/$/, "")}`;
 }
 
-/** The streams with these names, or all. @throws SyncError `UNKNOWN_STREAM`, or `INVALID_OPTION` for an empty list */
+/** Names that stand for several streams: those that a sync reads by default, and all of the source. */
+const DEFAULT = "default";
+const ALL = "all";
+
+/** What streams can be chosen by: their names, `default` and `all`. */
+export function streamNames({ streams }: Pick<Source, "streams">): readonly string[] {
+  return [...streams.map(({ name }) => name), DEFAULT, ALL];
+}
+
+/**
+ * The streams with these names, in the source's order.
+ *
+ * @param names names of streams; `default` stands for those that are not opt-in, `all` for every one. @default default
+ * @throws SyncError `UNKNOWN_STREAM`, or `INVALID_OPTION` for an empty list
+ */
 export function chooseStreams<Shared>(
-  source: Source<Shared>,
-  names: readonly string[] | undefined,
+  source: Pick<Source<Shared>, "name" | "streams">,
+  names: readonly string[] = [DEFAULT],
 ): readonly Stream<Shared>[] {
-  const known = source.streams.map((stream) => stream.name);
-  for (const name of names ?? []) {
+  const known = streamNames(source as Pick<Source, "streams">);
+  for (const name of names) {
     if (known.includes(name)) continue;
-    throw new SyncError("UNKNOWN_STREAM", `${source.name} has no stream "${name}". It has: ${known.join(", ")}.`);
+    const own = source.streams.map((stream) => stream.name);
+    throw new SyncError("UNKNOWN_STREAM", `${source.name} has no stream "${name}". It has: ${own.join(", ")}.`);
   }
-  if (names?.length === 0) throw new SyncError("INVALID_OPTION", "streams is empty: leave it out to sync all of them.");
-  return source.streams.filter((stream) => !names || names.includes(stream.name));
+  if (names.length === 0) {
+    throw new SyncError("INVALID_OPTION", "streams is empty: leave it out to sync the default ones.");
+  }
+  const chosen = new Set(names);
+  return source.streams.filter(
+    ({ name, isOptIn }) => chosen.has(name) || chosen.has(ALL) || (chosen.has(DEFAULT) && !isOptIn),
+  );
 }

@@ -26,7 +26,10 @@ export interface SyncOptions {
   readonly destination: Destination;
   /** The pipeline that owns the tables. Must be the same at every sync. @default the source's name and host */
   readonly pipeline?: string | undefined;
-  /** The streams to read. @default all of the source */
+  /**
+   * The streams to read, by name. `default` stands for those that are not opt-in, `all` for all of the source.
+   * @default default
+   */
   readonly streams?: readonly string[] | undefined;
   /** Discards the stored state and reads everything again. The tables stay readable throughout. @default false */
   readonly fullRefresh?: boolean | undefined;
@@ -45,6 +48,11 @@ export interface SyncOptions {
    * @default no limit
    */
   readonly outstandingBudget?: number | undefined;
+  /**
+   * How long samples, such as those of Airflow's pools, are kept, in ms. Older ones are removed for good.
+   * @default 90 days
+   */
+  readonly keepSamplesMs?: number | undefined;
   /**
    * Reads only history newer than this, in ms since 1970, as a sample to compare. Needs an empty destination; do not sync
    * into it afterwards.
@@ -129,6 +137,7 @@ export async function sync(options: SyncOptions): Promise<SyncResult> {
         sampleSince: options.sampleSince,
         expectDeletions: (table: Table, count: number) => guard.expect(table, count),
         outstandingBudget: options.outstandingBudget ?? Number.POSITIVE_INFINITY,
+        keepSamplesMs: options.keepSamplesMs ?? 90 * DAY_MS,
         streams: new Set(names),
         stateOf: (name: string) => lastStates.get(name),
       };

@@ -8,8 +8,8 @@ import {
   startAirflowSimulator,
   startDagsterSimulator,
 } from "@org/simulators/internal";
-import { airflowTables } from "@org/sources/airflow";
-import { dagsterTables } from "@org/sources/dagster";
+import { defaultAirflowTables } from "@org/sources/airflow";
+import { defaultDagsterTables } from "@org/sources/dagster";
 import { atEnd } from "@org/testkit/at-end";
 import type { PlainRow } from "@org/testkit/compare";
 
@@ -52,7 +52,7 @@ async function startAirflowSubject(seed: number): Promise<Subject> {
   return {
     kind: "airflow",
     url: simulator.url,
-    tables: airflowTables,
+    tables: defaultAirflowTables,
     requests: simulator.requests,
     faults: simulator.faults,
     snapshots,
@@ -96,7 +96,7 @@ async function startDagsterSubject(seed: number): Promise<Subject> {
   return {
     kind: "dagster",
     url: simulator.url,
-    tables: dagsterTables,
+    tables: defaultDagsterTables,
     requests: simulator.requests,
     faults: simulator.faults,
     snapshots,

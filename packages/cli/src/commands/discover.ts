@@ -1,4 +1,5 @@
 import { systemColumns, type Table } from "@org/destination";
+import type { Stream } from "@org/sync-engine";
 import type { Command } from "commander";
 import { loadPipeline, refuseBoth } from "../choice.ts";
 import { exitCodes } from "../exit-code.ts";
@@ -25,11 +26,11 @@ export function addDiscover(program: Command, io: Io, run: Run): void {
     .action(
       run(async (name: string | undefined, options: DiscoverOptions) => {
         const names = name === undefined ? [] : [name];
-        for (const [stream, table] of await tablesOf(names, options, io)) {
+        for (const { stream, isDefault, table } of await tablesOf(names, options, io)) {
           io.stdout.write(
             options.json
-              ? jsonLine({ type: "stream", stream, table: { ...table, columns: allColumns(table) } })
-              : `${stream} → ${table.name}: ${table.description}\n${columnsTable(table)}\n`,
+              ? jsonLine({ type: "stream", stream, isDefault, table: { ...table, columns: allColumns(table) } })
+              : `${stream} → ${table.name}${isDefault ? "" : " (opt-in)"}: ${table.description}\n${columnsTable(table)}\n`,
           );
         }
         return exitCodes.done;
@@ -37,17 +38,23 @@ export function addDiscover(program: Command, io: Io, run: Run): void {
     );
 }
 
-async function tablesOf(
-  names: readonly string[],
-  options: DiscoverOptions,
-  io: Io,
-): Promise<readonly (readonly [stream: string, table: Table])[]> {
+interface Found {
+  readonly stream: string;
+  readonly isDefault: boolean;
+  readonly table: Table;
+}
+
+async function tablesOf(names: readonly string[], options: DiscoverOptions, io: Io): Promise<readonly Found[]> {
   if (options.from !== undefined) {
     refuseBoth(names, options.config);
-    return parseSource(options.from, io.env).streams.map(({ name, table }) => [name, table]);
+    return parseSource(options.from, io.env).streams.map((stream) => found(stream, stream.table));
   }
   const { source, destination } = await (await loadPipeline(names, options, io)).open({ isOffline: true });
-  return source.streams.map(({ name, table }) => [name, destination.realTable?.(table) ?? table]);
+  return source.streams.map((stream) => found(stream, destination.realTable?.(stream.table) ?? stream.table));
+}
+
+function found({ name, isOptIn = false }: Pick<Stream, "name" | "isOptIn">, table: Table): Found {
+  return { stream: name, isDefault: !isOptIn, table };
 }
 
 function allColumns(table: Table): Table["columns"] {

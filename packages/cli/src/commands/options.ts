@@ -14,7 +14,10 @@ const options = {
   from: ["--from <source>", "airflow:http://… or dagster:http://…, instead of a configuration"],
   json: ["--json", "write results as lines of JSON"],
   pipeline: ["--pipeline <name>", "owner of the tables, the same at every sync (default: source and host)"],
-  streams: ["--streams <names>", "only these, separated by commas (default: all)"],
+  streams: [
+    "--streams <names>",
+    "only these, separated by commas; default and all stand for several (default: default)",
+  ],
   timezone: ["--timezone <name>", "time zone of days and hours, as in Europe/Berlin (default: this machine's)"],
   to: ["--to <destination>", destinationForms],
 } as const;

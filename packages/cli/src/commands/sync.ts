@@ -1,3 +1,4 @@
+import { streamNames } from "@org/sync-engine";
 import type { Command } from "commander";
 import { loadPipelines, optionsOrNames } from "../choice.ts";
 import type { ConfiguredPipeline } from "../config/pipelines.ts";
@@ -25,6 +26,7 @@ interface SyncOptions {
   readonly allowMassDelete?: true;
   readonly attemptsBudget?: string;
   readonly concurrency?: string;
+  readonly keepSamples?: string;
   readonly batch: boolean;
   readonly json?: true;
 }
@@ -51,6 +53,7 @@ export function addSync(program: Command, io: SafeIo, run: Run): void {
       "request earlier attempts of at most this many of Airflow's task instances; the next sync continues (default: all)",
     )
     .option("--concurrency <number>", "maximum number of requests to a server at once, up to 64 (default: 8)")
+    .option("--keep-samples <duration>", "how long to keep samples, as of pools: 30d, off (default: 90d)")
     .option("--no-batch", "list Airflow's rows by GET: slower, but without entries in its audit log")
     .option(...shared("pipeline"))
     .option(...shared("json", ", and every event"))
@@ -71,6 +74,7 @@ function settingsOf({
   parallel,
   attemptsBudget,
   concurrency,
+  keepSamples,
   ...flags
 }: SyncOptions): Settings {
   return {
@@ -80,6 +84,7 @@ function settingsOf({
     concurrency: concurrency === undefined ? undefined : parseConcurrency(concurrency),
     outstandingBudget: attemptsBudget === undefined ? undefined : parseBudget(attemptsBudget),
     reconcileEveryMs: reconcileEvery === undefined ? undefined : parseDuration("--reconcile-every", reconcileEvery),
+    keepSamplesMs: keepSamples === undefined ? undefined : parseDuration("--keep-samples", keepSamples),
   };
 }
 
@@ -126,7 +131,7 @@ async function syncConfigured(
 
 /** Reports a stream that no pipeline has, once, and before anything starts. @throws UsageError */
 function checkStreams(names: readonly string[] | undefined, pipelines: readonly ConfiguredPipeline[]): void {
-  const known = [...new Set(pipelines.flatMap(({ kind }) => offlineSource(kind).streams.map(({ name }) => name)))];
+  const known = [...new Set(pipelines.flatMap(({ kind }) => streamNames(offlineSource(kind))))];
   for (const name of names ?? []) {
     if (known.includes(name)) continue;
     const advice = didYouMean(name, known) || ` They have: ${known.join(", ")}.`;

@@ -1,6 +1,6 @@
 /** A configuration's pipelines, by name. */
 import { dirname } from "node:path";
-import { defaultPipeline } from "@org/sync-engine";
+import { defaultPipeline, streamNames } from "@org/sync-engine";
 import { type OpenedDestination, parseDestination } from "../destinations.ts";
 import { parseDuration } from "../duration.ts";
 import { UsageError } from "../errors.ts";
@@ -26,7 +26,7 @@ export interface ConfiguredPipeline {
   readonly schema?: string | undefined;
   /** Of the tables' names. @default none */
   readonly prefix?: string | undefined;
-  /** @default all of the source */
+  /** @default the source's default ones */
   readonly streams?: readonly string[] | undefined;
   /** The original destination. @throws UsageError */
   place(): Promise<OpenedDestination>;
@@ -78,7 +78,7 @@ function pipelineOf(
   index: number,
   { env, signal }: { readonly env: Io["env"]; readonly signal: AbortSignal | undefined },
 ): ConfiguredPipeline {
-  const { from, to, prefix, schema, streams, reconcileEvery } = config;
+  const { from, to, prefix, schema, streams } = config;
   const addressed = addressedSource(file, from, env);
   const name = config.name ?? (addressed && defaultPipeline(addressed)) ?? `${from} to ${to}`;
   const path = ["pipelines", index];
@@ -101,11 +101,10 @@ function pipelineOf(
       });
       const place = await placeOf(file, to, env, schema);
       const destination = shapedDestination(place.destination, { prefix, excluded });
-      const everyMs =
-        reconcileEvery === undefined
-          ? undefined
-          : parseDuration(file.where([...path, "reconcileEvery"]), reconcileEvery);
-      return { name, source, place, destination, excluded, prefix, streams, reconcileEveryMs: everyMs, concurrency };
+      const msOf = (key: "reconcileEvery" | "keepSamples") =>
+        config[key] === undefined ? undefined : parseDuration(file.where([...path, key]), config[key]);
+      const durations = { reconcileEveryMs: msOf("reconcileEvery"), keepSamplesMs: msOf("keepSamples") };
+      return { name, source, place, destination, excluded, prefix, streams, concurrency, ...durations };
     },
   };
 }
@@ -149,7 +148,7 @@ function checkStreams(
   source: Pipeline["source"],
   refuse: (index: number, reason: string) => never,
 ): void {
-  const known = source.streams.map(({ name }) => name);
+  const known = streamNames(source);
   for (const [index, name] of (streams ?? []).entries()) {
     if (known.includes(name)) continue;
     const advice = didYouMean(name, known) || ` There are: ${known.join(", ")}.`;

@@ -78,9 +78,14 @@ const pipeline = z.strictObject(
       .optional()
       .describe("Prefix of the tables' names, so that several pipelines fit into one destination."),
     schema: text.optional().describe("The schema for the tables, if the destination has schemas: duckdb, postgres."),
-    streams: names.optional().describe("Only these streams. Default: all."),
+    streams: names
+      .optional()
+      .describe(
+        "Only these streams. default stands for those that are not opt-in, all for every one. Default: default.",
+      ),
     exclude: list.optional().describe("Columns to leave out, in all tables (conf) or in one stream's (dag_runs.conf)."),
     reconcileEvery: text.optional().describe("How often to look for deletions: 12h, 1d, off. Default: 1d."),
+    keepSamples: text.optional().describe("How long to keep samples, as of pools: 30d, off. Default: 90d."),
   },
   object,
 );

@@ -1,5 +1,5 @@
 /** What Dagster is told of a pipeline: a materialization and a check of each table. */
-import { describeState, type StreamState, type SyncResult, type VerifyResult } from "@org/sync-engine";
+import { chooseStreams, describeState, type StreamState, type SyncResult, type VerifyResult } from "@org/sync-engine";
 import { Interrupted } from "../errors.ts";
 import type { Pipeline } from "../pipeline.ts";
 import { failureText } from "../render/failure.ts";
@@ -26,8 +26,7 @@ export async function reportSync(
   // It was stopped: nothing is wrong with the tables.
   if (thrown instanceof Interrupted) return;
   if (!result) {
-    const streams = source.streams.filter((each) => chosen?.includes(each.name) ?? true);
-    for (const { table } of streams) {
+    for (const { table } of chooseStreams(source, chosen)) {
       const key = assetKeyOf(name, destination.realTable?.(table).name ?? table.name);
       pipes.checked(key, { check: completeCheck, passed: false, metadata: { reason: text(failureText(thrown)) } });
     }

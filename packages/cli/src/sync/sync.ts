@@ -14,6 +14,7 @@ export interface SyncSettings {
   readonly reconcile?: boolean | undefined;
   readonly reconcileEveryMs?: number | undefined;
   readonly allowMassDelete?: boolean | undefined;
+  readonly keepSamplesMs?: number | undefined;
   /** Requests for what a first sync left for later. */
   readonly outstandingBudget?: number | undefined;
   /** Maximum number of concurrent requests to each server. */
@@ -68,6 +69,7 @@ async function syncOne(pipeline: Pipeline, settings: SyncSettings, io: Io, repor
   const streams = settings.streams ?? pipeline.streams;
   const reconcileEveryMs = settings.reconcileEveryMs ?? pipeline.reconcileEveryMs;
   const concurrency = settings.concurrency ?? pipeline.concurrency;
+  const keepSamplesMs = settings.keepSamplesMs ?? pipeline.keepSamplesMs;
   const timer = setInterval(() => reporter.tick(), reporter.tickMs);
   try {
     return await sync({
@@ -79,6 +81,7 @@ async function syncOne(pipeline: Pipeline, settings: SyncSettings, io: Io, repor
       ...(reconcileEveryMs !== undefined && { reconcileEveryMs }),
       ...(outstandingBudget !== undefined && { outstandingBudget }),
       ...(concurrency !== undefined && { concurrency }),
+      ...(keepSamplesMs !== undefined && { keepSamplesMs }),
       onEvent: (event: SyncEvent) => reporter.event(event),
     });
   } catch (error) {

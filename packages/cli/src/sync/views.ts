@@ -1,5 +1,6 @@
 /** A view per table that combines several pipelines: `all_airflow_dag_runs`, with the name of each row's pipeline. */
 import type { Destination, Table } from "@org/destination";
+import { chooseStreams } from "@org/sync-engine";
 import type { Loaded } from "../choice.ts";
 import type { ConfiguredPipeline } from "../config/pipelines.ts";
 import { placeOf } from "../config/pipelines.ts";
@@ -64,9 +65,15 @@ export async function unite(destination: Destination, pipelines: readonly Config
 }
 
 /** A pipeline's existing tables as they are stored, by name without a prefix. */
-async function tablesOf({ name, source, destination }: Pipeline): Promise<readonly (readonly [string, Table])[]> {
-  const tables = source.streams.map(({ table }) => [table.name, destination.realTable?.(table) ?? table] as const);
-  if (!destination.contents) return tables;
+async function tablesOf({
+  name,
+  source,
+  streams,
+  destination,
+}: Pipeline): Promise<readonly (readonly [string, Table])[]> {
+  const real = (table: Table) => [table.name, destination.realTable?.(table) ?? table] as const;
+  if (!destination.contents) return chooseStreams(source, streams).map(({ table }) => real(table));
+  const tables = source.streams.map(({ table }) => real(table));
   const own = (await destination.contents()).find(({ pipeline }) => pipeline === name);
   return tables.filter(([, { name }]) => own?.tables.some((stored) => stored.name === name));
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseJson } from "@org/destination";
 import { queryDuckdb } from "@org/destination/duckdb";
 import { createDemoAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators/internal";
-import { airflowTables } from "@org/sources/airflow";
+import { defaultAirflowTables } from "@org/sources/airflow";
 import { expect, test } from "vitest";
 import { dagsync, temporaryFolder, until } from "../helpers.ts";
 
@@ -37,7 +37,7 @@ async function exported() {
   return { simulator, run, first: first!, second: second!, file: file!, stdout };
 }
 
-const tables = airflowTables.map(({ name }) => name);
+const tables = defaultAirflowTables.map(({ name }) => name);
 const rowsOf = (file: string, table: string) => queryDuckdb(file, `FROM ${table} ORDER BY ALL`);
 
 test("rows and states arrive unchanged, deleted rows included, and the next sync is incremental", async () => {

@@ -7,25 +7,16 @@ import {
   taskDocument,
   versionDocument,
 } from "./documents.ts";
+import { furtherRoutes } from "./further-routes.ts";
 import { listPage, type Page, readOrder } from "./listing.ts";
 import { type Body, type Query, runBody, runQuery, taskBody, taskQuery, understood } from "./lists.ts";
 import { readDate, readNumber, readPattern } from "./parameters.ts";
 import { dagNotFound, detail, invalid } from "./problems.ts";
 import type { SimulatedDag, SimulatedRun, SimulatedTask } from "./records.ts";
+import type { Route } from "./route.ts";
 import type { AirflowWorldVersion } from "./store.ts";
 import { regionQuery, tries } from "./tries.ts";
 import type { AirflowView } from "./visibility.ts";
-
-export interface Route {
-  readonly method: "GET" | "POST";
-  readonly template: string;
-  /** The specification's query parameters, or fields of the body, that the simulator supports. */
-  readonly understands?: readonly string[];
-  readonly body?: "DAGRunsBatchBody" | "TaskInstancesBatchBody";
-  /** Requires no token. */
-  readonly open?: true;
-  readonly handle: (context: Context) => unknown;
-}
 
 const dags = "/api/v2/dags";
 const runs = `${dags}/{dag_id}/dagRuns`;
@@ -86,6 +77,7 @@ export const routes: readonly Route[] = [
     understands: ["limit", "offset", "order_by", "after", "before", "dag_id", "run_id", "event", "included_events"],
     handle: listEvents,
   },
+  ...furtherRoutes,
 ];
 
 function version({ cursor, world }: Context) {

@@ -1,5 +1,6 @@
 import type { Random } from "../random.ts";
 import { type Clock, type Instant, second } from "../time.ts";
+import { type FurtherRows, initialRows } from "./further.ts";
 import {
   finalTaskStates,
   type SimulatedDag,
@@ -20,6 +21,8 @@ export class AirflowStore {
   readonly clock: Clock;
   /** The server's version, as far as it changes what happens to rows. */
   version: AirflowWorldVersion;
+  /** Rows of further lists, as the server says them, in the order of their ids. */
+  readonly further: FurtherRows = initialRows();
   protected readonly random: Random;
   readonly #dags = new Map<string, SimulatedDag>();
   #runs: SimulatedRun[] = [];

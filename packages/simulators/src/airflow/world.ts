@@ -1,5 +1,6 @@
 import { createRandom } from "../random.ts";
 import { type Clock, createClock, formatShort, type Instant } from "../time.ts";
+import { furtherTables } from "./further.ts";
 import {
   type AddDag,
   type AddRun,
@@ -12,7 +13,7 @@ import {
   type SimulatedRun,
   type SimulatedTask,
 } from "./records.ts";
-import { type AirflowRows, airflowRows } from "./rows.ts";
+import { type AirflowRows, airflowRows, type TruthRow } from "./rows.ts";
 import { AirflowScheduler } from "./scheduler.ts";
 import type { AirflowWorldVersion } from "./store.ts";
 
@@ -206,6 +207,11 @@ export class AirflowWorld extends AirflowScheduler {
   /** @internal The expected content of the sync's tables after it. */
   rows(): AirflowRows {
     return airflowRows(this);
+  }
+
+  /** @internal The same of the tables of opt-in streams. */
+  furtherRows(): { readonly [table: string]: readonly TruthRow[] } {
+    return furtherTables(this.further);
   }
 
   #nameRun(dag: SimulatedDag, runType: RunType, runAfter: Instant): string {

@@ -82,7 +82,7 @@ export const eventLogFields = {
 export const dagVersionFields = { id, dag_id: id, created_at: text };
 
 /** Rows with a total. */
-function counted(name: string, fields: Readonly<Record<string, Shape>>, key: readonly string[]): AnswerShape {
+export function counted(name: string, fields: Readonly<Record<string, Shape>>, key: readonly string[]): AnswerShape {
   return { shape: object({ [name]: list(object(fields)), total_entries: count }), rows: { list: name, key } };
 }
 

@@ -15,6 +15,7 @@ import { askPage, type Limits, type PageOptions } from "./ask-page.ts";
 import { numberOfRuns, type RunCounts } from "./doubts.ts";
 import { identityOf, isAddressable, knowsRegions, NIL_REGION, NO_REGION, runKey } from "./keys.ts";
 import { type AskServer, dagRunListing, LARGEST_PAGE, taskInstanceListing } from "./listings.ts";
+import { createLists } from "./lists.ts";
 import { caught500, isForbidden, isNotFound } from "./server-errors.ts";
 
 /** Events after which a row may have changed without its `updated_at`, or been deleted. */
@@ -117,6 +118,7 @@ export function airflowApi(
     version,
     runCounts,
     presence,
+    ...createLists(client, ask, context),
 
     /** The clocks as of the first response: see {@link createServerClock}. */
     position: () => clock.position(),

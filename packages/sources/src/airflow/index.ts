@@ -4,8 +4,10 @@ import { tablesOf } from "../tables-of.ts";
 import { untestedNote } from "../tested-versions.ts";
 import { dagRuns } from "./dag-runs.ts";
 import { dags } from "./dags.ts";
+import { importErrors } from "./import-errors.ts";
 import { airflowInventory } from "./inventory/index.ts";
 import { lackingColumns } from "./lacking.ts";
+import { poolSamples, pools } from "./pools.ts";
 import { type AirflowOptions, type AirflowSync, startAirflowSync } from "./shared.ts";
 import { taskInstances } from "./task-instances.ts";
 
@@ -19,18 +21,24 @@ export { dagVersionsTable } from "./tables/dag-versions.ts";
 export { dagsTable } from "./tables/dags.ts";
 export { eventLogsTable } from "./tables/event-logs.ts";
 export { hitlTable } from "./tables/hitl.ts";
+export { importErrorsTable } from "./tables/import-errors.ts";
 export { healthTable, jobsTable } from "./tables/jobs.ts";
 export { connectionsTable, variablesTable } from "./tables/named.ts";
+export { poolSamplesTable, poolsTable } from "./tables/pools.ts";
 export { taskInstancesTable } from "./tables/task-instances.ts";
 export { taskEdgesTable, tasksTable } from "./tables/tasks.ts";
 
-const streams = [dags, dagRuns, taskInstances] as const;
+const defaultStreams = [dags, dagRuns, taskInstances] as const;
+const streams = [...defaultStreams, pools, poolSamples, importErrors] as const;
 
-/** The tables of Airflow's streams: everything that a sync of Airflow writes. */
+/** The tables of all of Airflow's streams: everything that a sync of Airflow can write. */
 export const airflowTables = tablesOf(streams);
 
+/** The tables of the streams that are synced by default. */
+export const defaultAirflowTables = tablesOf(defaultStreams);
+
 /**
- * Airflow as a source of three streams: `dags`, `dag_runs` and `task_instances`.
+ * Airflow as a source of the streams `dags`, `dag_runs` and `task_instances`, and of further ones that are opt-in.
  *
  * The first sync lists runs and task instances through the server's batch endpoints; each such call for task instances
  * writes a row into Airflow's own audit log.

@@ -21,3 +21,8 @@ export function caught500(error: unknown): Error {
 export function isForbidden(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "FORBIDDEN";
 }
+
+/** Whether the server does not have an address at all, as older versions do not have those of newer ones. */
+export function isUnknownAddress(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "NOT_FOUND" && !isNotFound(error);
+}

@@ -24,13 +24,17 @@ export { sensorsTable } from "./tables/sensors.ts";
 export { stepsTable } from "./tables/steps.ts";
 export { ticksTable } from "./tables/ticks.ts";
 
-const streams = [runs, assets, schedules, sensors] as const;
+const defaultStreams = [runs, assets, schedules, sensors] as const;
+const streams = [...defaultStreams] as const;
 
-/** The tables of Dagster's streams: everything that a sync of Dagster writes. */
+/** The tables of all of Dagster's streams: everything that a sync of Dagster can write. */
 export const dagsterTables = tablesOf(streams);
 
+/** The tables of the streams that are synced by default. */
+export const defaultDagsterTables = tablesOf(defaultStreams);
+
 /**
- * Dagster as a source of four streams: `runs`, `assets`, `schedules` and `sensors`.
+ * Dagster as a source of the streams `runs`, `assets`, `schedules` and `sensors`, and of further ones that are opt-in.
  *
  * A code location's definitions keep their content while it fails to load, or is loading.
  */

@@ -24,7 +24,7 @@ export interface VerifyOptions {
   readonly destination: Destination;
   /** The pipeline that owns the tables. @default the source's name and host, or else the owner of such a source's tables */
   readonly pipeline?: string | undefined;
-  /** @default all streams of the source */
+  /** As for a sync. Samples are left out: reading the server again cannot confirm them. @default default */
   readonly streams?: readonly string[] | undefined;
   /**
    * Compares a sample: only history at least this new, by the streams' `sampleBy`, in ms since 1970.
@@ -74,7 +74,7 @@ export interface VerifyResult {
  * for (const { table, different, missing, extra } of tables) console.log(table, different, missing, extra);
  */
 export async function verify(options: VerifyOptions): Promise<VerifyResult> {
-  const streams = chooseStreams(options.source, options.streams);
+  const streams = chooseStreams(options.source, options.streams).filter(({ isSampled }) => !isSampled);
   checkSample(streams, options);
   const startedAt = performance.now();
   // Imported lazily: it loads DuckDB.

@@ -10,8 +10,8 @@ import {
   startAirflowSimulator,
   startDagsterSimulator,
 } from "@org/simulators/internal";
-import { airflowTables } from "@org/sources/airflow";
-import { dagsterTables } from "@org/sources/dagster";
+import { defaultAirflowTables } from "@org/sources/airflow";
+import { defaultDagsterTables } from "@org/sources/dagster";
 import { onTestFinished } from "vitest";
 import { differences, type PlainRow } from "../compare.ts";
 import type { Outcome } from "./serving.ts";
@@ -31,7 +31,7 @@ async function command(args: readonly string[]): Promise<Outcome> {
 
 interface Server {
   readonly config: object;
-  readonly tables: typeof airflowTables | typeof dagsterTables;
+  readonly tables: typeof defaultAirflowTables | typeof defaultDagsterTables;
   readonly simulator: { close(): Promise<void>; readonly clock: { advance(ms: number): void } };
   rows(): Readonly<Record<string, readonly PlainRow[]>>;
 }
@@ -41,13 +41,13 @@ const servers = {
     const world = createDemoAirflowWorld({ seed: 1, dags: 5, days: 3, runsPerDag: 8 });
     const simulator = await startAirflowSimulator({ world });
     const config = { kind: "airflow", url: simulator.url, username: "admin", password: "admin" };
-    return { world, simulator, config, tables: airflowTables, rows: () => world.rows() as never };
+    return { world, simulator, config, tables: defaultAirflowTables, rows: () => world.rows() as never };
   },
   async dagster() {
     const world = createDemoDagsterWorld({ seed: 1, clock: createClock(Date.now()) });
     const simulator = await startDagsterSimulator({ world });
     const config = { kind: "dagster", url: simulator.url };
-    return { world, simulator, config, tables: dagsterTables, rows: () => world.rows() as never };
+    return { world, simulator, config, tables: defaultDagsterTables, rows: () => world.rows() as never };
   },
 } satisfies Record<string, () => Promise<Server & { world: AirflowWorld | DagsterWorld }>>;
 

@@ -1,7 +1,7 @@
 /** What a `sync` job writes, from its arguments and `dagsync.yaml` alone: neither servers nor variables are needed. */
 
 import type { Schedule } from "@org/runner";
-import { defaultPipeline } from "@org/sync-engine";
+import { chooseStreams, defaultPipeline } from "@org/sync-engine";
 import { Command, CommanderError } from "commander";
 import { loadPipelines, optionsOrNames } from "../../choice.ts";
 import { parseNames } from "../../commands/options.ts";
@@ -83,8 +83,7 @@ interface Chosen {
 }
 
 function tablesOf(kind: SourceKind, { pipeline, prefix = "", streams }: Chosen): readonly SyncedTable[] {
-  const wanted = offlineSource(kind).streams.filter(({ name }) => streams?.includes(name) ?? true);
-  return wanted.map(({ name, table }) => {
+  return chooseStreams(offlineSource(kind), streams).map(({ name, table }) => {
     const key = assetKeyOf(pipeline, `${prefix}${table.name}`);
     return { key, stream: name, description: table.description, kind, group: key[0] };
   });

@@ -1,4 +1,4 @@
-import type { Source, Stream } from "@org/sync-engine";
+import { chooseStreams, type Source, type Stream } from "@org/sync-engine";
 import { UsageError } from "../../errors.ts";
 import type { Connector } from "../connector-config.ts";
 import { membersOf } from "../members.ts";
@@ -8,15 +8,15 @@ import { columnSchema, hostColumns } from "../rows.ts";
 /** The column that grows with every version of a row. */
 export const BOOKMARK = "_synced_at";
 
-/** What the source offers; all of it is selected by default. */
+/** What the source offers. By default, the streams are selected that `sync` reads by default. */
 export function singerCatalog({ streams }: Pick<Source, "streams">): object {
   return { streams: streams.map(singerStream) };
 }
 
-function singerStream({ table }: Pick<Stream, "table">): object {
+function singerStream({ table, isOptIn = false }: Pick<Stream, "table" | "isOptIn">): object {
   const columns = hostColumns(table);
   const metadata = {
-    "selected-by-default": true,
+    "selected-by-default": !isOptIn,
     inclusion: "available",
     "table-key-properties": table.primaryKey,
     "valid-replication-keys": [BOOKMARK],
@@ -53,10 +53,10 @@ export function singerSchema(table: Stream["table"], selected: ReadonlySet<strin
   return { type: "object", additionalProperties: false, properties: Object.fromEntries(properties) };
 }
 
-/** The streams that a catalog selects; without a catalog, all. @param file where it is, for messages @throws UsageError */
+/** The streams that a catalog selects; without a catalog, the default ones. @param file where it is, for messages @throws UsageError */
 export function selectedStreams(connector: Connector, catalog: unknown, file: string): readonly ChosenStream[] {
   if (catalog === undefined) {
-    return connector.source.streams.map((stream) => ({
+    return chooseStreams(connector.source).map((stream) => ({
       stream: stream as Stream,
       isFullRefresh: false,
       columns: new Set(hostColumns(stream.table).map(({ name }) => name)),

@@ -1,0 +1,63 @@
+/** Opt-in streams that read a short list of the server's. */
+import type { Row, Table } from "@org/destination";
+import { defineStream, type Position, type Stream, samples, wholeBatch } from "@org/sync-engine/source";
+import { timestampOf } from "../timestamp.ts";
+import type { AirflowList } from "./lists.ts";
+import type { AirflowSync } from "./shared.ts";
+
+export type ListState = { readonly position: Position };
+
+interface ListStream<T extends Table, Item> {
+  readonly name: string;
+  readonly table: T;
+  readonly revision: number;
+  readonly list: AirflowList<Item>;
+}
+
+/** A stream, and the list that it reads. */
+type Listing<T extends Table, Item> = Stream<AirflowSync, T, ListState> & { readonly list: AirflowList<Item> };
+
+/** An opt-in stream that reads a short list whole: what it lacks is marked as deleted. */
+export function wholeListStream<const T extends Table, Item>({
+  list,
+  row,
+  ...stream
+}: ListStream<T, Item> & { readonly row: (item: Item) => Row<T> }): Listing<T, Item> {
+  const defined = defineStream<AirflowSync, T, ListState>({
+    ...stream,
+    isOptIn: true,
+    async *read({ shared: { api }, reconcile }) {
+      const whole = await api.wholeList(list);
+      if (!whole) return;
+      yield wholeBatch(stream.table, whole.items.map(row), { state: { position: api.position() }, reconcile });
+    },
+  });
+  return { ...defined, list };
+}
+
+/** An opt-in stream that takes samples of a short list. */
+export function sampleStream<
+  const T extends Table & { readonly columns: { readonly sampled_at: { readonly type: "timestamp" } } },
+  Item,
+>({
+  list,
+  row,
+  ...stream
+}: ListStream<T, Item> & {
+  /** @param sampledAt the time of the sample, as a timestamp */
+  readonly row: (item: Item, sampledAt: string) => Row<T>;
+}): Listing<T, Item> {
+  const defined = defineStream<AirflowSync, T, ListState>({
+    ...stream,
+    isOptIn: true,
+    isSampled: true,
+    async *read({ shared: { api }, ...context }) {
+      const whole = await api.wholeList(list);
+      if (!whole) return;
+      const { items, at } = whole;
+      const rows = items.map((item) => row(item, timestampOf(at)));
+      yield* samples(stream.table, { rows, at, state: { position: api.position() } }, context);
+    },
+  });
+  return { ...defined, list };
+}

@@ -1,0 +1,112 @@
+/** Lists besides dag runs and task instances. A stream declares its list, and this reads it. */
+import type { AirflowClient } from "@org/airflow-client";
+import {
+  type AnswerSize,
+  createAnswerSize,
+  type ListPage,
+  parseHttpDate,
+  readWholeList,
+  type Shape,
+  type SourceContext,
+} from "@org/sync-engine/source";
+import { type AnswerShape, counted } from "./answers.ts";
+import { askPage, type Limits } from "./ask-page.ts";
+import { type AskServer, LARGEST_GET } from "./listings.ts";
+import { isForbidden, isUnknownAddress } from "./server-errors.ts";
+
+/** A list of the server's, by offset and with a total. `Item` is one of its rows. */
+export interface AirflowList<Item, Name extends string = string> {
+  /** What is listed, for messages: `import errors`. */
+  readonly what: string;
+  /** The name of the rows in a response: `import_errors`. */
+  readonly name: Name;
+  /** The fields that identify a row. */
+  readonly key: readonly (keyof Item & string)[];
+  /** The required shape of a row's fields: those of the key, and those that rules and times depend on. */
+  readonly fields: Readonly<Record<string, Shape>>;
+  /** Whether older versions do not have it: the table is left alone then, with a notice. @default false */
+  readonly isRecent?: boolean;
+  /** Requests a page. A list that is read whole must be ordered completely, and always in the same way. */
+  page(
+    client: AirflowClient,
+    query: { readonly limit: number; readonly offset: number },
+    limits: Limits,
+  ): Promise<{ readonly data: Listed<Item, Name>; readonly response: Response; readonly bytes: number }>;
+}
+
+type Listed<Item, Name extends string> = { readonly [name in Name]: readonly Item[] } & {
+  readonly total_entries: number;
+};
+
+/** Declares a list. */
+export function airflowList<Item extends object, const Name extends string>(
+  list: AirflowList<Item, Name>,
+): AirflowList<Item> {
+  return list as unknown as AirflowList<Item>;
+}
+
+/** The required shape of a page of a list. */
+export function answerOf<Item>({ name, fields, key }: AirflowList<Item>): AnswerShape {
+  return counted(name, fields, key);
+}
+
+/** A whole list, and when it was read, by the server's clock, in ms since 1970. */
+export interface WholeList<Item> {
+  readonly items: readonly Item[];
+  readonly at: number;
+}
+
+export interface Lists {
+  /** A page of a list that is too long to be read whole. */
+  listPage<Item>(list: AirflowList<Item>, offset: number): Promise<ListPage<Item> & { readonly at: number }>;
+  /** A whole list, once per sync. Undefined if the user may not read it, or the server has none. */
+  wholeList<Item>(list: AirflowList<Item>): Promise<WholeList<Item> | undefined>;
+}
+
+export function createLists(
+  client: AirflowClient,
+  ask: AskServer,
+  { emit, now }: Pick<SourceContext, "emit" | "now">,
+): Lists {
+  const sizes = new Map<unknown, AnswerSize>();
+  const whole = new Map<unknown, Promise<WholeList<unknown> | undefined>>();
+
+  async function listPage<Item>(list: AirflowList<Item>, offset: number) {
+    const { what, name, page } = list;
+    const size = sizes.get(list) ?? createAnswerSize();
+    sizes.set(list, size);
+    let date: string | null = null;
+    const call = async (limit: number, limits: Limits) => {
+      const result = await page(client, { limit, offset }, limits);
+      date = result.response.headers.get("date");
+      return result;
+    };
+    const { data, limit } = await askPage(ask, size, [what, answerOf(list)], call, { wanted: LARGEST_GET, least: 2 });
+    return { rows: data[name]!, total: data.total_entries, limit, at: parseHttpDate(date ?? "") ?? now() };
+  }
+
+  async function readWhole<Item>(list: AirflowList<Item>): Promise<WholeList<Item> | undefined> {
+    let at: number | undefined;
+    const items = await readWholeList<Item>({
+      what: list.what,
+      emit,
+      async page(offset) {
+        const page = await listPage(list, offset);
+        at ??= page.at;
+        return page;
+      },
+      keyOf: (item) => JSON.stringify(list.key.map((name) => item[name])),
+      isUnavailable: (error) => isForbidden(error) || (list.isRecent === true && isUnknownAddress(error)),
+    });
+    return items && { items, at: at ?? now() };
+  }
+
+  return {
+    listPage,
+    wholeList<Item>(list: AirflowList<Item>) {
+      const reading = whole.get(list) ?? readWhole(list);
+      whole.set(list, reading);
+      return reading as Promise<WholeList<Item> | undefined>;
+    },
+  };
+}

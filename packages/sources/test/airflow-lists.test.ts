@@ -1,0 +1,104 @@
+/** Opt-in streams that read a list of the server's. */
+import { createEmptyAirflowWorld, pool } from "@org/simulators/internal";
+import { importErrorsTable, poolSamplesTable, poolsTable } from "@org/sources/airflow";
+import type { SyncEvent } from "@org/sync-engine";
+import { differences } from "@org/testkit/compare";
+import { expect, test } from "vitest";
+import { setUp } from "./airflow-sync.ts";
+
+const streams = ["pools", "pool_samples", "import_errors"];
+const day = 24 * 60 * 60 * 1000;
+
+const importError = (id: number, filename: string) => ({
+  import_error_id: id,
+  timestamp: "2026-11-30T08:00:00.123Z",
+  filename,
+  bundle_name: "dags-folder",
+  stack_trace: `Traceback of ${filename}`,
+  file_token: "token",
+  source_reference: null,
+});
+
+async function threePools() {
+  const world = createEmptyAirflowWorld();
+  world.further.pools.push(pool("small", 2, { occupied_slots: 1, running_slots: 1, open_slots: 1 }), pool("wide", -1));
+  world.further.import_errors.push(importError(1, "a.py"), importError(2, "b.py"));
+  const its = await setUp({ world });
+  /** Differences between the tables and the server. */
+  const compared = async () => {
+    const truth = world.furtherRows();
+    const tables = [poolsTable, importErrorsTable];
+    const all = tables.map(async (table) => differences(truth[table.name]!, await its.rows(table), table.primaryKey));
+    return (await Promise.all(all)).flat();
+  };
+  const samples = async () => (await its.rows(poolSamplesTable)).map(({ name, sampled_at }) => [name, sampled_at]);
+  return { ...its, compared, samples };
+}
+
+const requestsFor = (events: readonly SyncEvent[], label: RegExp) =>
+  events.filter((event) => event.type === "request-finished" && label.test(event.label)).length;
+
+const notices = (events: readonly SyncEvent[]) =>
+  events.flatMap((event) => (event.type === "notice" ? [[event.stream, event.message]] : []));
+
+test("without being asked for, they are not synced", async () => {
+  const { syncNow } = await threePools();
+  const { streams, events } = await syncNow();
+  expect(streams.map(({ stream }) => stream)).toEqual(["dags", "dag_runs", "task_instances"]);
+  expect(requestsFor(events, /pools|import/)).toBe(0);
+});
+
+test("they hold what the server lists, and mark what it no longer does as deleted", async () => {
+  const { world, syncNow, compared } = await threePools();
+  await syncNow({ streams });
+  expect(await compared()).toEqual([]);
+  world.further.pools.splice(1, 1);
+  world.further.import_errors.splice(0, 1, importError(3, "a.py"));
+  world.further.import_errors.sort((a, b) => Number(a.import_error_id) - Number(b.import_error_id));
+  const result = await syncNow({ streams });
+  expect(await compared()).toEqual([]);
+  expect(result.streams.map(({ stream, inserted, deleted }) => [stream, inserted, deleted])).toEqual([
+    ["pools", 0, 1],
+    ["pool_samples", 0, 0],
+    ["import_errors", 1, 1],
+  ]);
+});
+
+test("the list that two streams read is requested once", async () => {
+  const { syncNow } = await threePools();
+  expect(requestsFor((await syncNow({ streams })).events, /pools/)).toBe(1);
+});
+
+test("each sync adds a sample at the server's time, and removes those that are too old", async () => {
+  const { syncNow, simulator, samples } = await threePools();
+  const start = simulator.clock.now();
+  const at = (time: number) => `${new Date(time).toISOString().slice(0, 19)}.000000Z`;
+  await syncNow({ streams, keepSamplesMs: 2 * day });
+  await syncNow({ streams, keepSamplesMs: 2 * day });
+  expect(await samples()).toHaveLength(3);
+  simulator.clock.advance(day);
+  await syncNow({ streams, keepSamplesMs: 2 * day });
+  simulator.clock.advance(day + 60_000);
+  const { streams: results } = await syncNow({ streams, keepSamplesMs: 2 * day });
+  expect(results.find(({ stream }) => stream === "pool_samples")).toMatchObject({
+    inserted: 3,
+    removed: 3,
+    deleted: 0,
+  });
+  const names = ["default_pool", "small", "wide"];
+  const expected = [start + day, start + 2 * day + 60_000].flatMap((time) => names.map((name) => [name, at(time)]));
+  expect((await samples()).sort()).toEqual(expected.sort());
+});
+
+test("I8: a list that the user may not read leaves its tables alone, and is reported once", async () => {
+  const { syncNow, simulator, compared, samples } = await threePools();
+  await syncNow({ streams });
+  simulator.faults.push({ match: ({ path }) => path.endsWith("/pools"), status: 403, body: { detail: "Forbidden" } });
+  simulator.clock.advance(60_000);
+  const { events } = await syncNow({ streams, reconcile: true });
+  expect(notices(events)).toEqual([
+    [undefined, expect.stringMatching(/^The list of pools cannot be read: .*Its tables stay as they are\.$/)],
+  ]);
+  expect(await compared()).toEqual([]);
+  expect(await samples()).toHaveLength(3);
+});
