@@ -29,7 +29,7 @@ test("a log gets a line with every tick, and none when idle", () => {
   reporter.tick();
   reporter.event(finished);
   reporter.tick();
-  expect(text()).toBe("▸ dags: reading everything\n  dags: 1,234 rows, 1 requests\n✓ dags: 1,234 new (0.9 s)\n");
+  expect(text()).toBe("▸ dags: reading everything\n  dags: 1,234 rows, 1 request\n✓ dags: 1,234 new (0.9 s)\n");
 });
 
 test("a terminal gets a progress line that fits its width and disappears at the end", () => {
@@ -39,7 +39,7 @@ test("a terminal gets a progress line that fits its width and disappears at the 
   reporter.tick();
   reporter.event(finished);
   reporter.end();
-  expect(text()).toBe("\r\u001b[2K⠙ dags: 1,234 rows, 0 r\r\u001b[2K✓ dags: 1,234 new (0.9 s)\n");
+  expect(text()).toBe("\r\u001b[2K⠙ dags: 1,234 rows\r\u001b[2K✓ dags: 1,234 new (0.9 s)\n");
 });
 
 test("a stream that waits for its server is reported", () => {

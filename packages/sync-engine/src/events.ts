@@ -11,8 +11,20 @@ export type SourceMessage =
 /** What a stream emits besides rows. */
 export type SourceEvent =
   | SourceMessage
+  /** How far a stream has read its history. */
+  | ({ readonly type: "progress"; readonly stream?: string } & HistoryProgress)
   /** What is left to read later, such as the earlier attempts of `rows` task instances. */
   | ({ readonly type: "outstanding"; readonly stream?: string; readonly rows: number } & Outstanding);
+
+/** How much of a stream's history was read during this sync. */
+export interface HistoryProgress {
+  /** In runs. */
+  readonly done: number;
+  /** Null: unknown. */
+  readonly total: number | null;
+  /** Everything since this time has been read, as UTC text. Null: nothing yet, or in another order. */
+  readonly backTo: string | null;
+}
 
 /** Data of stored rows that a stream will read later. */
 export interface Outstanding {

@@ -3,7 +3,7 @@ export type { LimitChange } from "./adaptive-limit.ts";
 export { type CheckOptions, check } from "./check.ts";
 export { type DescribeStateOptions, describeState, type StreamState } from "./describe-state.ts";
 export { SyncError, type SyncErrorCode } from "./errors.ts";
-export type { Outstanding, SourceEvent, SourceMessage, StreamCounts, SyncEvent } from "./events.ts";
+export type { HistoryProgress, Outstanding, SourceEvent, SourceMessage, StreamCounts, SyncEvent } from "./events.ts";
 export { type ReadInventoryOptions, readInventory } from "./read-inventory.ts";
 export type { RequestOptions } from "./request.ts";
 export type { StreamResult, SyncResult } from "./result.ts";

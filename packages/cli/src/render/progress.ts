@@ -1,17 +1,29 @@
 import type { StreamCounts, SyncEvent } from "@org/sync-engine";
 import { duration } from "../duration.ts";
 import { failureText } from "./failure.ts";
+import { Rate } from "./rate.ts";
 import { escaped } from "./safe-output.ts";
+import { type Status, statusLine } from "./status-line.ts";
 import { grouped } from "./table.ts";
+
+type Part = NonNullable<Status["part"]>;
 
 /** Follows a sync's events and describes them. */
 export class Progress {
+  readonly #now: () => number;
   #stream: string | undefined;
   #rows = 0;
   #requests = 0;
-  #outstanding = "";
+  #rowRate = new Rate();
+  #part: Part | undefined;
+  #partRate = new Rate();
   #waiting: string | undefined;
   #failure: string | undefined;
+
+  /** @param now ms since 1970. @default Date.now */
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
 
   /** Processes an event. @returns the line to print for it, if any */
   take(event: SyncEvent): string | undefined {
@@ -22,10 +34,14 @@ export class Progress {
         this.#stream = event.stream;
         this.#rows = 0;
         this.#requests = 0;
-        this.#outstanding = "";
+        this.#rowRate = new Rate();
+        this.#rowRate.see(0, this.#now());
+        this.#begin(undefined);
         return `▸ ${event.stream}: ${event.mode === "incremental" ? "reading what changed" : "reading everything"}`;
       case "batch-committed":
-        if (event.stream === this.#stream) this.#rows += rowsOf(event);
+        if (event.stream !== this.#stream) return undefined;
+        this.#rows += rowsOf(event);
+        this.#rowRate.see(this.#rows, this.#now());
         return undefined;
       case "request-finished":
         this.#requests += 1;
@@ -42,9 +58,13 @@ export class Progress {
       case "stream-failed":
         this.#stream = undefined;
         return `✗ ${event.stream}: ${this.#once(failureText(event.error))}`;
+      case "progress":
+        this.#see({ done: event.done, total: event.total ?? undefined, backTo: event.backTo ?? undefined });
+        return undefined;
       case "outstanding": {
-        const since = event.before === null ? "" : `, of runs before ${event.before.slice(0, 10)}`;
-        this.#outstanding = `, ${event.what} of ${grouped(event.rows)} rows left${since}`;
+        const { what, rows, before } = event;
+        const total = this.#part?.what === what ? Math.max(this.#part.total ?? rows, rows) : rows;
+        this.#see({ what, done: total - rows, total, backTo: before ?? undefined });
         return undefined;
       }
       case "notice":
@@ -64,10 +84,31 @@ export class Progress {
     return failure;
   }
 
-  /** What is happening right now. */
-  status(): string | undefined {
+  #begin(part: Part | undefined): void {
+    this.#part = part;
+    this.#partRate = new Rate();
+  }
+
+  #see(part: Part): void {
+    if (this.#part?.what !== part.what) this.#begin(part);
+    this.#part = part;
+    this.#partRate.see(part.done, this.#now());
+  }
+
+  /** What is happening right now. @param width of a terminal's line. @default as long as it takes, without a bar */
+  status(width?: number): string | undefined {
     if (!this.#stream) return undefined;
-    return `${this.#stream}: ${this.#waiting ?? `${grouped(this.#rows)} rows, ${grouped(this.#requests)} requests${this.#outstanding}`}`;
+    const now = this.#now();
+    const { done = 0, total } = this.#part ?? {};
+    const isOver = total !== undefined && done >= total;
+    const perSecond = this.#partRate.perSecond(now);
+    const leftMs = total !== undefined && perSecond ? ((total - done) / perSecond) * 1000 : undefined;
+    const status = {
+      ...{ stream: this.#stream, waiting: this.#waiting, rows: this.#rows, requests: this.#requests },
+      rowsPerSecond: this.#rowRate.perSecond(now),
+      part: this.#part && !isOver ? { ...this.#part, leftMs } : undefined,
+    };
+    return statusLine(status, now, width);
   }
 }
 

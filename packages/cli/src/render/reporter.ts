@@ -20,8 +20,8 @@ export function jsonReporter(stdout: Output): Reporter {
 }
 
 /** For logs: a line when a stream starts and ends, and one every few seconds in between. */
-export function lineReporter(stderr: Output): Reporter {
-  const progress = new Progress();
+export function lineReporter(stderr: Output, now?: () => number): Reporter {
+  const progress = new Progress(now);
   const print = (line: string | undefined) => line && stderr.write(`${line}\n`);
   return {
     event: (event) => print(progress.take(event)),
@@ -37,8 +37,8 @@ export function lineReporter(stderr: Output): Reporter {
 const frames = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
 
 /** For a terminal: the same lines, and a progress line below them. */
-export function terminalReporter(stderr: SafeOutput): Reporter {
-  const progress = new Progress();
+export function terminalReporter(stderr: SafeOutput, now?: () => number): Reporter {
+  const progress = new Progress(now);
   let frame = 0;
   let drawn = false;
   const erase = () => {
@@ -46,7 +46,7 @@ export function terminalReporter(stderr: SafeOutput): Reporter {
     drawn = false;
   };
   const draw = () => {
-    const status = progress.status();
+    const status = progress.status(stderr.columns - 3);
     if (!status) return;
     const line = `${frames[frame % frames.length]} ${status}`;
     stderr.eraseLine();

@@ -3,6 +3,7 @@ import type { Row, Scope, StoredValues, Table } from "@org/destination";
 import { batchOf, type ReadContext, type Stored, type StreamBatch } from "@org/sync-engine/source";
 import type { Leaf, ListedRow } from "./ask.ts";
 import type { LoggedEvent } from "./doubts.ts";
+import { tellProgress } from "./history-progress.ts";
 import type { Listing } from "./listings.ts";
 import { PendingList, type Why } from "./pending.ts";
 import { newlyPurged, unpurged } from "./purged.ts";
@@ -66,7 +67,7 @@ export interface WindowRead {
   readonly saysMore: boolean;
 }
 
-/** The context of one read of a table. Only `pending`, `asked` and `kept` change during it. */
+/** The context of one read of a table. Only `pending`, `asked`, `historyRead` and `kept` change during it. */
 export interface Reading<L extends ListedRow, T extends Table> {
   readonly kind: Kind<L, T>;
   readonly airflow: AirflowSync;
@@ -78,6 +79,8 @@ export interface Reading<L extends ListedRow, T extends Table> {
   readonly pending: PendingList;
   /** Attempts whose tries were requested in this sync. Those of others are left for later. */
   readonly asked: Set<string>;
+  /** The number of runs whose history was read in this sync. */
+  historyRead: number;
   /** Other parts of the state. */
   kept: Omit<Lasting, "pending">;
 }
@@ -105,7 +108,18 @@ export async function startReading(kind: AnyKind, context: ReadContext<AirflowSy
     ...(outstanding && { outstanding }),
   };
   const list = new PendingList(pending, airflow.onUnreadable);
-  const reading: AnyReading = { kind, airflow, context, stored, before, begun, pending: list, asked: new Set(), kept };
+  const reading: AnyReading = {
+    kind,
+    airflow,
+    context,
+    stored,
+    before,
+    begun,
+    pending: list,
+    asked: new Set(),
+    kept,
+    historyRead: 0,
+  };
   kind.begin?.(reading);
   return reading;
 }
@@ -141,6 +155,7 @@ export async function batchOfLeaf(
   const { table } = kind;
   const { rows, remove = [] } = await kind.rowsOf(reading, listed, why);
   const next = stateNow(reading, state);
+  if (why === "history") tellProgress(reading, listed, state);
   if (!scope || !isFixed(scope)) return batchOf(table, { upserts: rows, remove, state: next });
   const present = { ...storedScope(scope), ...unpurged } as Scope;
   const purged = await newlyPurged(airflow, stored, table, present, [...rows, ...remove]);

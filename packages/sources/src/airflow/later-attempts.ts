@@ -17,6 +17,8 @@ import { taskInstancesTable } from "./tables/task-instances.ts";
 type TaskReading = Reading<TaskInstance, typeof taskInstancesTable>;
 type Range = { readonly gte?: string; readonly lt?: string };
 
+/** Progress is told after so many task instances. */
+const TELL_EVERY = 25;
 /** Maximum task instances per step of the state, unless more share a `run_after`. */
 const MOST_AT_ONCE = 500;
 const FIRST_SLICE_MS = 24 * 60 * 60 * 1000;
@@ -48,7 +50,7 @@ export async function* readLaterAttempts(
       lengthMs = Math.max(1, Math.floor(lengthMs / 4));
       continue;
     }
-    const upserts = count > 0 ? await attemptsIn(reading, slice) : [];
+    const upserts = count > 0 ? await attemptsIn(reading, slice, { left, to }) : [];
     reachTo(reading, from);
     if (count > 0 || from === undefined) yield { upserts, state: stateNow(reading, state) };
     budget -= count;
@@ -67,12 +69,23 @@ function retried(runAfter: Range) {
   return { ...unpurged, is_latest: { in: [true] }, try_number: { gte: 2 }, run_after: runAfter };
 }
 
-async function attemptsIn(reading: TaskReading, runAfter: Range): Promise<readonly AttemptRow[]> {
+async function attemptsIn(
+  reading: TaskReading,
+  runAfter: Range,
+  { left, to }: { readonly left: number; readonly to: string | null },
+): Promise<readonly AttemptRow[]> {
   const { stored, airflow, pending } = reading;
   const rows = await stored.keys(taskInstancesTable, retried(runAfter), columnsOf(taskInstancesTable));
   const listed = rows.map((row) => listedFrom(row as AttemptRow, reading.kept.regions === true));
   const held = Map.groupBy(await heldOf(listed, stored), taskInstanceKey);
-  const askTries = askingFor(reading);
+  const ask = askingFor(reading);
+  let done = 0;
+  const askTries: typeof ask = async (row) => {
+    const attempts = await ask(row);
+    done += 1;
+    if (done % TELL_EVERY === 0) tell(reading, { left: left - done, to, isOver: false });
+    return attempts;
+  };
   const parts = await Promise.all(
     listed.map(async (row) => {
       const known = held.get(taskInstanceKey(row)) ?? [];
