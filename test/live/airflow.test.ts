@@ -17,6 +17,7 @@ import { dumpAirflowSpec } from "../../specs/airflow/dump.ts";
 import { expectNamesOnly } from "./airflow-names.ts";
 import { expectTooOld } from "./airflow-operations.ts";
 import { expectWhatPagesShow } from "./airflow-pages.ts";
+import { expectFurtherStreams } from "./airflow-streams.ts";
 import { describeLiveOn, log } from "./live.ts";
 
 /** Small, so that the tests need not wait ten minutes for an idle server. */
@@ -94,6 +95,10 @@ function testSync(version: string): void {
       expect({ inserted, updated, deleted, removed }).toEqual({ inserted: 0, updated: 0, deleted: 0, removed: 0 });
     }
     await expectNoDifference();
+  });
+
+  test("I4: opt-in streams end with the server's own rows too, column by column", async () => {
+    await expectFurtherStreams(server, join(folder, "further.duckdb"));
   });
 
   test("its pages and lists show the same numbers as our answers", async () => {
