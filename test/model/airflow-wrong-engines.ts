@@ -94,11 +94,40 @@ export const wrongEngines: Record<string, WrongCase> = {
     because: /missing: airflow_task_instances|stale: airflow_task_instances/,
     beginning: { dags: 3, runsPerAnswer: 1 },
     steps: (n) => [
-      ...newRun(0, 0),
-      ...newRun(0, 1).map((step) => ({ ...step, dag: 2 }) as Step),
+      ...newRun(0, 0).map((step) => ({ ...step, dag: 2 }) as Step),
+      day,
+      ...newRun(0, 1),
       { ...sync, dies: { at: n, where: "after" } },
       later,
-      { do: "shrink", run: 0, count: 1 },
+      { do: "shrink", run: 1, count: 1 },
+      later,
+      sync,
+    ],
+  },
+  "a first sync that is resumed leaves out a slice": {
+    wrong: {
+      source: (source) =>
+        withState(source, ({ history, outstanding, ...state }) => {
+          const { before, ...rest } = (history ?? {}) as { readonly before?: string };
+          // Runs that are missing would be found by their counts, and their task instances with them.
+          const isLate = outstanding !== undefined && before !== undefined;
+          const skipped = isLate && { before: new Date(Date.parse(before) - 2 * 86_400_000).toISOString() };
+          return {
+            ...state,
+            ...(history !== undefined && { history: { ...rest, ...(before !== undefined && { before }), ...skipped } }),
+            ...(outstanding !== undefined && { outstanding }),
+          };
+        }),
+    },
+    because: /missing: airflow_task_instances/,
+    beginning: { runsPerAnswer: 1 },
+    steps: (n) => [
+      ...newRun(0, 0),
+      day,
+      ...newRun(1, 1),
+      day,
+      ...newRun(2, 2),
+      { ...sync, dies: { at: n, where: "after" } },
       later,
       sync,
     ],

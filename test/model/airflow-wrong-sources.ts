@@ -4,6 +4,7 @@ import type { Step } from "./airflow-steps.ts";
 import {
   addRun,
   clear,
+  day,
   during,
   finish,
   happens,
@@ -144,13 +145,15 @@ export const wrongSources: Record<string, WrongCase> = {
         }),
     },
     because: /ghost: airflow_task_instances/,
-    // Three DAGs. A reconcile re-reads a different one of them as part of its scrub.
+    // The scrub of the reconcile re-reads only the newest run.
     beginning: { dags: 3, runs: 2, runsPerAnswer: 1 },
     steps: (n) => [
+      day,
+      ...newRun(2, 6),
       sync,
       later,
       vanish(4),
-      { ...reconcile, requests: [{ ...addRun(2), dag: 2 } as Step, finish(5)].map((world) => happens(n, world)) },
+      { ...reconcile, requests: [{ ...addRun(2), dag: 2 } as Step, finish(6)].map((world) => happens(n, world)) },
     ],
   },
   "states of which the server counts more are not read": {

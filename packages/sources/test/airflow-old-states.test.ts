@@ -64,9 +64,10 @@ test("a first sync of an older release that was stopped goes on, with what it ow
   const start = { server: 1_900_000_000_000, local: 1_900_000_000_000 };
   const unread = [{ dags: ["a"], runAfter: { from: "2026-01-01" } }];
   const state = { history: { start, after: "m" }, unread, again: [{ dag_id: "a", dag_run_id: "r" }] };
+  // It had read DAG by DAG. Everything is read again, and what changed since its start.
   expect(parseTableState({ state, outdated: undefined }, { server: start.server + 1, local: start.local + 1 })).toEqual(
     {
-      history: { start, after: "m" },
+      history: { start },
       pending: [
         { scope: { dags: ["a"], runs: ["r"] }, why: "tries" },
         { scope: unread[0], why: "unreadable" },

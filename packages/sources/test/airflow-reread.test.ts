@@ -4,13 +4,16 @@ import { expect, test } from "vitest";
 import { parseTableState } from "../src/airflow/state.ts";
 import { setUp } from "./airflow-sync.ts";
 
-/** Thirty DAGs with twenty runs each. With ten runs per response, the history takes many parts. */
+/** Thirty DAGs with twenty runs each, spread over a day. With ten runs per response, the history takes many parts. */
 function wideWorld() {
   const world = createEmptyAirflowWorld({ clock: createClock() });
   for (let number = 0; number < 30; number += 1) {
     const dag = world.addDag({ dagId: `dag_${number}`, tasks: [{ taskId: "a", retries: 1 }] });
     for (let index = 0; index < 20; index += 1) {
-      const run = world.addRun(dag, { runId: `run ${index}`, runAfter: world.now() - day - index * hour });
+      const run = world.addRun(dag, {
+        runId: `run ${index}`,
+        runAfter: world.now() - day - index * hour - number * 2 * minute,
+      });
       world.startRun(run);
       if (index % 7 === 0) {
         world.retry(run.tasks[0]!);

@@ -1,4 +1,4 @@
-/** Besides listings.ts, the only place in this source that knows the server's paths, methods and parameters. */
+/** Besides listings.ts and list-parameters.ts, the only place in this source that knows the server's paths, methods and parameters. */
 import type { AirflowClient, Dag, EventLog, TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
 import {
   createAnswerSize,

@@ -29,6 +29,8 @@ export interface Probe {
 /** How to request a scope, if not its first rows, as many as fit into a response. */
 export interface HowToAsk {
   readonly probe?: Probe;
+  /** The newest rows, by `run_after`, instead of the oldest ones. Only for runs. */
+  readonly newestFirst?: boolean;
   /** In one response, however large: only the client's own limit applies. */
   readonly isWhole?: boolean;
 }

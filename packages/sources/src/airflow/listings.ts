@@ -1,10 +1,10 @@
 /** How the server lists dag runs and task instances. */
 import type { AirflowClient, DagRun, DagRunListBody, TaskInstance, TaskInstanceListBody } from "@org/airflow-client";
 import { type AnswerOptions, createAnswerSize, createWalk, type Request } from "@org/sync-engine/source";
-import { justBefore } from "../timestamp.ts";
 import { type AnswerShape, answers } from "./answers.ts";
 import type { Answer, Ask, HowToAsk, Probe } from "./ask.ts";
 import { isAddressable, key, type ListedId, runKey, taskInstanceKey } from "./keys.ts";
+import { only, queryOf, runAfterRange } from "./list-parameters.ts";
 import { parseRuns } from "./parse-runs.ts";
 import type { AirflowScope } from "./scope.ts";
 import { isNotFound } from "./server-errors.ts";
@@ -55,7 +55,7 @@ interface Endpoints<T> {
   keyOf(row: T): string;
   /** The maximum size of a response that can also be had in parts. */
   readonly mostBytes: number;
-  batch(scope: AirflowScope, page: { readonly limit: number; readonly offset: number }): Call<Listed<T>>;
+  batch(scope: AirflowScope, page: BatchPage): Call<Listed<T>>;
   get(scope: AirflowScope, page: GetPage): Call<Listed<T>>;
 }
 
@@ -63,7 +63,9 @@ type Call<T> = (
   signal: AbortSignal,
   maxResponseBytes?: number,
 ) => Promise<{ data: T; response: Response; bytes: number }>;
-type GetPage = { limit: number; order_by: ("id" | "run_after")[]; offset?: number; cursor?: string };
+type Order = "id" | "run_after" | "-run_after";
+type GetPage = { limit: number; order_by: Order[]; offset?: number; cursor?: string };
+type BatchPage = { limit: number; offset: number; order: Order | undefined };
 type Listed<T> = { readonly rows?: never } & { readonly [list in "dag_runs" | "task_instances"]?: readonly T[] } & {
   readonly total_entries?: number | null;
   readonly next_cursor?: string | null;
@@ -112,12 +114,19 @@ function listing<T extends { readonly dag_id: string; readonly dag_run_id: strin
     return sizes.fit(LARGEST_PAGE, asked, { weigh });
   }
 
-  async function askPage(scope: AirflowScope, wanted: number, { probe, isWhole }: HowToAsk): Promise<Answer<T>> {
+  async function askPage(
+    scope: AirflowScope,
+    wanted: number,
+    { probe, isWhole, newestFirst }: HowToAsk,
+  ): Promise<Answer<T>> {
     const isBatch = useBatch && scope.updatedSince === undefined;
     const offset = probe?.offset ?? 0;
-    const ordered = !isBatch || isBatchOrdered;
+    const ordered = !newestFirst && (!isBatch || isBatchOrdered);
+    const order = newestFirst ? ("-run_after" as const) : undefined;
     const asked = async (limit: number, options: PageOptions) => {
-      const call = isBatch ? batch(scope, { limit, offset }) : get(scope, { limit, offset, order_by: ["run_after"] });
+      const call = isBatch
+        ? batch(scope, { limit, offset, order })
+        : get(scope, { limit, offset, order_by: [order ?? "run_after"] });
       const name = isBatch ? label : `${label} by GET`;
       const { data, rows, bytes } = await page(name, counted, call, { ...options, ...probing(probe) });
       return { rows, bytes, total: data.total_entries as number, ordered, limit };
@@ -189,14 +198,14 @@ export const dagRunListing = (
       keyOf: runKey,
       mostBytes: 8 * MEBIBYTE,
       batch:
-        ({ dags, states, ...scope }, { limit, offset }) =>
+        ({ dags, states, ...scope }, { limit, offset, order = "run_after" }) =>
         (signal, maxResponseBytes) =>
           client.POST("/api/v2/dags/{dag_id}/dagRuns/list", {
             params: { path: { dag_id: "~" } },
             body: {
               page_limit: limit,
               page_offset: offset,
-              order_by: "run_after",
+              order_by: order,
               ...runAfterRange(scope),
               ...(dags && { dag_ids: [...dags] }),
               ...(states && { states: states as NonNullable<DagRunListBody["states"]> }),
@@ -269,28 +278,6 @@ export const taskInstanceListing = (
 /** Some probes are expected to fail, so they are retried only once for that. A busy server is waited for as usual. */
 function probing(probe: Probe | undefined): RequestOptions {
   return probe ? { serverErrorRetries: 1 } : {};
-}
-
-function queryOf(scope: AirflowScope) {
-  const { updatedSince, updatedUntil, states } = scope;
-  return {
-    ...runAfterRange(scope),
-    ...(updatedSince && { updated_at_gte: updatedSince }),
-    ...(updatedUntil && { updated_at_lte: updatedUntil }),
-    ...(states && { state: states.map((state) => state ?? "none") as never[] }),
-  };
-}
-
-/** The server's bounds are inclusive, on every version; ours are half-open. */
-function runAfterRange({ runAfter }: AirflowScope): { run_after_gte?: string; run_after_lte?: string } {
-  return {
-    ...(runAfter?.from && { run_after_gte: runAfter.from }),
-    ...(runAfter?.to && { run_after_lte: justBefore(runAfter.to) }),
-  };
-}
-
-function only(ids: readonly string[] | undefined): string {
-  return ids?.length === 1 && ids[0] ? ids[0] : "~";
 }
 
 /** Identifies a row on any page, and its attempt: one cleared during the walk is returned again, with another id. */

@@ -3,7 +3,8 @@
  * shows. Each phase takes a state and returns the next one.
  */
 import type { Table } from "@org/destination";
-import type { ReadContext, StreamBatch } from "@org/sync-engine/source";
+import type { Position, ReadContext, StreamBatch } from "@org/sync-engine/source";
+import { timestampOf } from "../timestamp.ts";
 import type { ListedRow } from "./ask.ts";
 import { changes } from "./changes.ts";
 import { differingCounts, numberOfRuns, unknownDags } from "./doubts.ts";
@@ -47,7 +48,7 @@ async function* phases(kind: AnyKind, context: ReadContext<AirflowSync, TableSta
   if (!state) return;
   if (keepsRows) await addUnknown(reading);
   const counted = reconcile ? await kind.countOnServer(airflow) : undefined;
-  const window = yield* readWindow(reading, state);
+  const window = yield* readWindow(reading, state, state.position);
   if (window.saysMore) state = renewed(reading, state);
   yield* settle(reading, state, window);
   const held = await countHeld(reading, kind.listed, ["dag_id"]);
@@ -67,11 +68,32 @@ async function* history(reading: AnyReading, begun: TableState): Batches<TablePo
   if (!("history" in begun)) return begun;
   const { sampleSince: since } = reading.context;
   const { start, ...from } = begun.history;
-  for await (const leaf of walkHistory(reading.airflow, { ...askOptions(reading), from, since })) {
+  if (from.before !== undefined) yield* catchUp(reading, begun, { ...from, start });
+  const floor = since === undefined ? undefined : timestampOf(since);
+  let state: TableState = begun;
+  for await (const { reached, ...leaf } of walkHistory(reading.airflow, { ...askOptions(reading), from, floor })) {
     if (leaf.rows.some((row) => reading.kind.saysMore?.(row))) reading.kept = { ...reading.kept, regions: true };
-    yield await batchOfLeaf(reading, leaf, { history: { start, ...leaf.frontier } }, "history");
+    if (reached) state = reached.before === undefined ? { position: start } : { history: { start, ...reached } };
+    yield await batchOfLeaf(reading, leaf, state, "history");
   }
   return since === undefined ? { position: start } : undefined;
+}
+
+/** Before a first sync that was interrupted goes on: what is new in the part that it has stored. */
+async function* catchUp(
+  reading: AnyReading,
+  state: TableState,
+  { start, before: from }: { readonly start: Position; readonly before?: string },
+): Batches {
+  const { airflow, before, pending, context } = reading;
+  const held = await countHeld(reading, unpurged, ["dag_id"]);
+  for (const dag of airflow.unlisted(dagsOf(held))) pending.keep("unlisted", { dags: [dag] });
+  yield* readWindow(reading, state, start);
+  const unknown = context.keepsRows
+    ? unknownDags(before.runCounts, held).filter((dag) => airflow.isVisible({ dags: [dag] }))
+    : [];
+  if (unknown.length === 0 || from === undefined) return;
+  yield* readScope(reading, state, { dags: unknown, runAfter: { from } }, "history");
 }
 
 /** DAGs that have runs on the server but no rows in the table. A window would only bring their recent changes. */
@@ -84,9 +106,10 @@ async function addUnknown(reading: AnyReading): Promise<void> {
   );
 }
 
-async function* readWindow(reading: AnyReading, state: TablePosition): Batches<WindowRead> {
+/** Everything that changed since a position. */
+async function* readWindow(reading: AnyReading, state: TableState, from: Position): Batches<WindowRead> {
   const { kind, airflow, pending } = reading;
-  const since = await airflow.windowFrom(state.position);
+  const since = await airflow.windowFrom(from);
   const events = await airflow.silentEvents(since);
   const seen = new Set<string>();
   let [brought, saysMore] = [0, false];
@@ -120,7 +143,7 @@ async function* settle(reading: AnyReading, state: TablePosition, window: Window
   for (const scope of doubts) yield* readScope(reading, state, scope, "doubt");
 }
 
-async function* readScope(reading: AnyReading, state: TablePosition, scope: AirflowScope, why: Reason): Batches {
+async function* readScope(reading: AnyReading, state: TableState, scope: AirflowScope, why: Reason): Batches {
   const { ask, limit, onUnreadable } = askOptions(reading);
   for await (const leaf of leaves(ask, scope, limit, onUnreadable)) yield await batchOfLeaf(reading, leaf, state, why);
 }

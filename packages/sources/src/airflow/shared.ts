@@ -3,12 +3,14 @@ import type { AirflowClient, Dag } from "@org/airflow-client";
 import { isTooLarge, type Position, type SourceContext, windowStart } from "@org/sync-engine/source";
 import { once } from "../once.ts";
 import { reportUntested } from "../tested-versions.ts";
+import { isTimestamp, timestamp } from "../timestamp.ts";
 import { type AirflowApi, airflowApi } from "./api.ts";
 import type { OnUnreadable, UnreadableRow } from "./ask.ts";
 import { allDags, type ListedDags } from "./dag-list.ts";
 import { numberOfRuns, type RunCounts } from "./doubts.ts";
 import { createEvents, type Events } from "./event-log.ts";
 import { LARGEST_GET } from "./listings.ts";
+import type { AirflowScope } from "./scope.ts";
 import { caught500, isForbidden } from "./server-errors.ts";
 import { type AskTries, createTries } from "./tries.ts";
 import { createVisibility, type Visibility } from "./visibility.ts";
@@ -38,6 +40,16 @@ export interface Before extends ListedDags {
   readonly runCounts: RunCounts;
 }
 
+type RunAfter = NonNullable<AirflowScope["runAfter"]>;
+
+/** The oldest or newest run that is due in a range. Empty if it cannot be read. */
+export interface OutermostRun {
+  /** In ms since 1970. */
+  readonly dueMs?: number;
+  /** The number of runs in the range. */
+  readonly total?: number;
+}
+
 /** The server's version; null if it does not report one. */
 export type ServerVersion = string | null;
 
@@ -57,6 +69,7 @@ export interface AirflowSync extends Visibility, Events {
   windowFrom(position: Position): Promise<number>;
   /** DAGs with a version created after a given time; none if the user may not read versions. */
   versionedSince(since: number): Promise<ReadonlySet<string>>;
+  outermostRun(which: "oldest" | "newest", runAfter: RunAfter): Promise<OutermostRun>;
   /** The number of task instances of every DAG that it lists and still has. One request for each that has runs. */
   taskCounts(): Promise<ReadonlyMap<string, number>>;
   /** The earliest start of the runs and of the task instances that the server still has; null if there is none. */
@@ -93,6 +106,14 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
     context.emit({ type: "problem", code: isLarge ? "ROW_TOO_LARGE" : "UNREADABLE_ROW", message });
   }
   const earliest = async () => (await listedDags()).position.server - overlapMs;
+  const outermost = new Map<string, Promise<OutermostRun>>();
+  async function askOutermost(which: "oldest" | "newest", runAfter: RunAfter): Promise<OutermostRun> {
+    const scope = { dags: (await before()).dags.map(({ dag_id }) => dag_id), runAfter };
+    const answer = await api.dagRuns.ask(scope, 1, { newestFirst: which === "newest" }).catch(caught500);
+    if (answer instanceof Error || answer.unreachable) return {};
+    const time = answer.rows[0]?.run_after;
+    return { total: answer.total, ...(isTimestamp(time) && { dueMs: Date.parse(timestamp(time)) }) };
+  }
   return {
     ...visibility,
     ...createEvents(api, earliest, context),
@@ -112,6 +133,12 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
         context.emit({ type: "notice", code: "DAG_VERSIONS_FORBIDDEN", message });
         return new Set();
       }),
+    outermostRun(which, runAfter) {
+      const key = JSON.stringify([which, runAfter]);
+      const asked = outermost.get(key) ?? askOutermost(which, runAfter);
+      outermost.set(key, asked);
+      return asked;
+    },
     async taskCounts() {
       const { dags, runCounts } = await before();
       const count = async ({ dag_id: dag }: Dag): Promise<[string, number | undefined]> => {

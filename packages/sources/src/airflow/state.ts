@@ -1,18 +1,15 @@
 /** The states of the streams of runs and task instances. */
 import { type Position, parsePosition } from "@org/sync-engine/source";
-import { isTimestamp } from "../timestamp.ts";
+import { isTimestamp, timestamp } from "../timestamp.ts";
 import type { RunId } from "./keys.ts";
 import { type Pending, runScope, type Why } from "./pending.ts";
 import type { AirflowScope } from "./scope.ts";
 import { parseSilent, type Silent } from "./silent.ts";
 
-/** The progress of a walk through the history. */
+/** The progress of a walk through the history, newest first. */
 export type Frontier = {
-  /** All DAGs up to this one are stored. */
-  readonly after?: string;
-  /** The next DAG, and the `run_after` up to which it is stored. */
-  readonly dag?: string;
-  readonly runAfter?: string;
+  /** All runs due at this time or later are stored. */
+  readonly before?: string;
 };
 
 /** Parts of a state in every phase. */
@@ -35,7 +32,7 @@ export type TablePosition = Lasting & {
   /** The server's version. Null if it does not report one. */
   readonly version?: string | null;
   /** The progress of re-reading the history. `isRenewal`: because rows lack what a new revision added. */
-  readonly reread?: Frontier & { readonly isRenewal?: true };
+  readonly reread?: Frontier & { readonly isRenewal?: true; readonly isDone?: true };
 };
 
 /** A first sync in progress, with the server's clock at its `start`, or the position of the last sync. */
@@ -56,8 +53,8 @@ export function parseTableState(
   const { position, history, version, reread, ...more } = membersOf(state);
   const known = parsePosition(position, start);
   if (known) {
-    const kept = { ...(version !== undefined && { version }), ...(reread !== undefined && { reread }) };
-    return { ...parseLasting(more), ...(kept as Partial<TablePosition>), position: known };
+    const kept = { ...(version !== undefined && { version: version as string | null }), ...parseReread(reread) };
+    return { ...parseLasting(more), ...kept, position: known };
   }
   // Scopes that are still pending are kept: re-reading the history does not cover them.
   const { position: before, version: last, ...older } = membersOf(outdated);
@@ -66,10 +63,25 @@ export function parseTableState(
     const kept = { ...parseLasting(older), ...(last !== undefined && { version: last as string | null }) };
     return { ...kept, position: outdatedPosition, reread: { isRenewal: true } };
   }
-  const { start: begun, ...frontier } = membersOf(history);
-  const beginning = parsePosition(begun, start);
+  const beginning = parsePosition(membersOf(history).start, start);
   // With an unknown start, no window would show changes in what was already read, so the history starts over.
-  return { ...parseLasting(more), history: beginning ? { ...frontier, start: beginning } : { start } };
+  return { ...parseLasting(more), history: beginning ? { start: beginning, ...parseFrontier(history) } : { start } };
+}
+
+/** Older releases walked DAG by DAG. What they had read is read again. */
+function parseFrontier(value: unknown): Frontier {
+  const { before } = membersOf(value);
+  return typeof before === "string" && isTimestamp(before) ? { before: timestamp(before) } : {};
+}
+
+function parseReread(value: unknown): Pick<TablePosition, "reread"> {
+  if (typeof value !== "object" || value === null) return {};
+  const { isRenewal, isDone } = membersOf(value);
+  const kept = {
+    ...(isRenewal === true && { isRenewal: true as const }),
+    ...(isDone === true && { isDone: true as const }),
+  };
+  return { reread: { ...parseFrontier(value), ...kept } };
 }
 
 /**

@@ -48,7 +48,7 @@ const taskInstanceKind: Kind<TaskInstance, typeof taskInstancesTable> = {
     const silent = parseSilent(context.stateOf("dag_runs"));
     if (!silent) return;
     // A first sync that starts now reads everything in its current form.
-    const isFresh = "history" in begun && Object.keys(begun.history).length === 1;
+    const isFresh = "history" in begun && begun.history.before === undefined;
     const changed = isFresh ? [] : pendingSince(silent, kept.silentSeen);
     for (const { why, scope } of changed) pending.add(why, [scope]);
     reading.kept = { ...reading.kept, silentSeen: silent.last };
