@@ -9,6 +9,7 @@ import type { AnswerColumns, AnswerRow, Asking, ParameterSet, ParameterValues, Q
 import { rowsOf } from "./rows.ts";
 import { type Scope, windowOf } from "./scope.ts";
 import { withQueries } from "./statement.ts";
+import { lacking, whatToSync } from "./streams.ts";
 import { type FoundTables, findTables } from "./tables.ts";
 
 export interface Answer<C extends AnswerColumns = AnswerColumns> {
@@ -18,6 +19,8 @@ export interface Answer<C extends AnswerColumns = AnswerColumns> {
   readonly asOf: string;
   readonly window: { readonly from: string; readonly to: string };
   readonly timezone: string;
+  /** Which opt-in streams would improve the answer, as a sentence. Undefined if none would. */
+  readonly note: string | undefined;
   /** The executed statement, and the values of its `$1`, `$2`, … */
   readonly sql: string;
   readonly values: readonly Value[];
@@ -121,13 +124,11 @@ async function ask<P extends ParameterSet, C extends AnswerColumns>(
   const { since, until, days, timezone: zone, pipelines, ...own } = given;
   checkPipelines(place, contents, pipelines);
   const found = findTables(contents, pipelines);
-  const asOf = asOfOf(contents, pipelines);
+  const asOf = asOfOf(contents, pipelines, question.tables);
   if (asOf === undefined || !question.tables.some((name) => found.has(name))) {
     const whose = pipelines ? ` of ${pipelines.join(", ")}` : "";
-    throw new InsightsError(
-      "NO_TABLES",
-      `${place} has none of the tables${whose} that ${question.name} is about: ${question.tables.join(", ")}.`,
-    );
+    const missing = `${place} has none of the tables${whose} that ${question.name} is about: ${question.tables.join(", ")}.`;
+    throw new InsightsError("NO_TABLES", [missing, ...whatToSync(question, found)].join(" "));
   }
   const timezone = checkTimezone(zone ?? localTimezone());
   const scope = { since, until, days, timezone, pipelines };
@@ -213,6 +214,7 @@ async function carryOut<P extends ParameterSet, C extends AnswerColumns>(
     asOf: textOf(asOf),
     window: { from: textOf(window.from), to: textOf(window.to) },
     timezone,
+    note: lacking(question, found),
     sql,
     values,
   };

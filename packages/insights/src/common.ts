@@ -87,3 +87,17 @@ export function inOrderOf(a: object, b: object, columns: readonly string[]): num
   if (differing === undefined) return 0;
   return text(a, differing) < text(b, differing) ? -1 : 1;
 }
+
+/** The longest line of a message in an answer. */
+const LONGEST_LINE = 200;
+
+/** The first line of a message that says something, or the last one, as of a traceback. */
+export function lineOf(message: unknown, which: "first" | "last" = "first"): string | null {
+  const lines = String(message ?? "")
+    .split("\n")
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+  const line = lines.at(which === "first" ? 0 : -1);
+  if (line === undefined) return null;
+  return line.length > LONGEST_LINE ? `${line.slice(0, LONGEST_LINE - 1).toWellFormed()}…` : line;
+}

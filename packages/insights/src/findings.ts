@@ -1,4 +1,5 @@
 /** Derives findings from other questions' answers. */
+import { lineOf } from "./common.ts";
 import { DAY, type Micros } from "./moments.ts";
 import type { AnswerColumns, AnswerRow, Asking, ParameterSet, ParameterValues, Question } from "./question.ts";
 import { deadlineMisses } from "./questions/deadline-misses.ts";
@@ -9,6 +10,7 @@ import { flakyTasks } from "./questions/flaky-tasks.ts";
 import { gotSlower } from "./questions/got-slower.ts";
 import { missedRuns } from "./questions/missed-runs.ts";
 import { runningTooLong } from "./questions/running-too-long.ts";
+import { schedulerHealth } from "./questions/scheduler-health.ts";
 import { staleAssets } from "./questions/stale-assets.ts";
 import { stuckWaiting } from "./questions/stuck-waiting.ts";
 import { numberText } from "./words.ts";
@@ -53,6 +55,7 @@ export async function findingsOf(asking: Asking, expect: readonly unknown[]): Pr
   // Of findings with the same severity, the first is listed.
   await of(failingNow, failing);
   if (expect.length > 0) await of(deadlineMisses, missedDeadline, { expect });
+  await of(schedulerHealth, unhealthy);
   await of(runningTooLong, running);
   await of(stuckWaiting, waiting);
   await of(missedRuns, missed);
@@ -87,6 +90,15 @@ function failing(row: Row<typeof failingNow>): Found {
   const what = `${runs}${task === null ? "" : `, in ${task}`}.${then}`;
   const of = { orchestrator, pipeline, name, task, run_id, since: failing_since };
   return { ...unknown, ...of, severity, what, value: streak, unit: "runs" };
+}
+
+function unhealthy(row: Row<typeof schedulerHealth>): Found {
+  const { orchestrator, pipeline, component: name, state, required, last_heartbeat: since, age: value, error } = row;
+  if (!required || state === "healthy") return undefined;
+  const of = { ...unknown, orchestrator, pipeline, name, since, value, unit: "s" };
+  if (state === "errors") return { ...of, severity: 2, what: `It reports: ${lineOf(error) ?? "errors"}.`, value: null };
+  const last = value === null ? "" : ` Its last heartbeat was ${lengthText(value)} before the last sync.`;
+  return { ...of, severity: 3, what: `${state === "never" ? "It never ran." : "It is down."}${last}` };
 }
 
 function missedDeadline(row: Row<typeof deadlineMisses>): Found {
@@ -158,10 +170,20 @@ function flaky({ pipeline, dag: name, task, saved, instances, saved_percent: val
   return { ...unknown, orchestrator: "airflow", pipeline, name, task, severity: 1, what, value, unit: "%" };
 }
 
-function stale({ pipeline, asset: name, state, last: since, last_run, age, usual }: Row<typeof staleAssets>): Found {
+function stale({
+  orchestrator,
+  pipeline,
+  asset: name,
+  state,
+  last: since,
+  last_run,
+  age,
+  usual,
+}: Row<typeof staleAssets>): Found {
   if (state !== "stale" || age === null || usual === null) return undefined;
-  const what = `Materialized ${lengthText(age)} ago: usually every ${lengthText(usual)}.`;
-  const of = { orchestrator: "dagster", pipeline, name, run_id: last_run, since };
+  const made = orchestrator === "airflow" ? "Updated" : "Materialized";
+  const what = `${made} ${lengthText(age)} ago: usually every ${lengthText(usual)}.`;
+  const of = { orchestrator, pipeline, name, run_id: last_run, since };
   return { ...unknown, ...of, severity: 1, what, value: age, normal: usual, unit: "s" };
 }
 

@@ -2,9 +2,9 @@
 import type { Answer } from "./answer.ts";
 
 /** One line of JSON: the rows, with what it takes to interpret them. */
-export function answerJson({ question, rows, asOf, window, timezone }: Answer): string {
+export function answerJson({ question, rows, asOf, window, timezone, note }: Answer): string {
   const { name, sentence, limits, columns } = question;
-  const all = { question: name, sentence, limits, asOf, window, timezone, columns, rows };
+  const all = { question: name, sentence, limits, asOf, window, timezone, note, columns, rows };
   return `${JSON.stringify(all, (_, value) => (typeof value === "bigint" ? Number(value) : value))}\n`;
 }
 

@@ -24,12 +24,26 @@ export function linksTo(servers: Servers): Links {
     if (!server || !/^https?:\/\//i.test(server.url)) return undefined;
     const root = server.url.replace(/\/+$/, "");
     const name = String(row.dag ?? row.name);
-    // An asset is not a job, and its name is not its key.
-    if (run === undefined && row.kind === "stale_assets") return undefined;
+    if (run === undefined && !namesJob(row.kind)) return undefined;
     if (server.kind === "dagster") return `${root}/runs${run === undefined ? ofJob(name) : `/${encoded(run)}`}`;
     const task = typeof row.task === "string" ? `/tasks/${encoded(row.task)}` : "";
     return `${root}/dags/${encoded(name)}${run === undefined ? "" : `/runs/${encoded(run)}`}${task}`;
   };
+}
+
+/** Questions whose findings are about something other than a DAG or a job, which has no page of that name. */
+const aboutOthers = new Set<unknown>([
+  "stale_assets",
+  "scheduler_health",
+  "tick_health",
+  "freshness_and_materializations",
+  "check_results",
+  "import_errors",
+]);
+
+/** Whether the name of a finding is that of a DAG or a job. @param kind the question that found it */
+export function namesJob(kind: unknown): boolean {
+  return !aboutOthers.has(kind);
 }
 
 /** Dagster's list of runs, filtered as its own UI does. */

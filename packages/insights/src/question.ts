@@ -132,6 +132,8 @@ export interface Question<P extends ParameterSet = ParameterSet, C extends Answe
   readonly limits?: string;
   /** Its tables: at least one of them must exist. */
   readonly tables: readonly TableName[];
+  /** Tables of opt-in streams that improve the answer where they exist. */
+  readonly betterWith?: readonly TableName[];
   /** Further streams that would improve the answer. */
   readonly waitsFor?: readonly string[];
   /** The window's days, if it is not the usual week. @default 7 */

@@ -3,6 +3,7 @@
  */
 import type { SqlReader, StoredPipeline } from "@org/destination";
 import type { Dialect } from "./dialect.ts";
+import { furtherColumns } from "./further-tables.ts";
 
 /** The form of a column; `micros` and `flag` are those of {@link Dialect}. */
 type Form = "text" | "int" | "float" | "micros" | "flag" | "json";
@@ -113,11 +114,28 @@ export const tableColumns = {
     repository: "text",
     code_location: "text",
   },
+  ...furtherColumns,
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Form>>>>;
 
 export type TableName = keyof typeof tableColumns;
 
 export const tableNames = Object.keys(tableColumns) as readonly TableName[];
+
+/** Whether the stream of a table is opt-in. */
+export function isOptIn(name: TableName): boolean {
+  return Object.hasOwn(furtherColumns, name);
+}
+
+/** Whether a stored table belongs to an opt-in stream. */
+export function isFurther(stored: string): boolean {
+  const name = knownTable(stored);
+  return name !== undefined && isOptIn(name);
+}
+
+/** The name under which a table's stream is chosen: `ticks` for `dagster_ticks`. */
+export function streamOf(name: TableName): string {
+  return name.slice(name.indexOf("_") + 1);
+}
 
 /** A pipeline's stored table. */
 export interface FoundTable {
@@ -157,7 +175,10 @@ export function knownTable(stored: string): TableName | undefined {
   return name;
 }
 
-/** A query for a table's rows that are not deleted, of all pipelines; returns no row if no pipeline has the table. */
+/**
+ * A query for a table's rows of all pipelines; returns no row if no pipeline has the table. Deleted rows are left out,
+ * unless questions know the column `_deleted_at`.
+ */
 export function tableSql(
   name: TableName,
   found: FoundTables,
@@ -165,6 +186,7 @@ export function tableSql(
   reader: Pick<SqlReader, "table">,
 ): string {
   const columns = Object.entries<Form>(tableColumns[name]);
+  const present = Object.hasOwn(tableColumns[name], "_deleted_at") ? "" : " WHERE _deleted_at IS NULL";
   const nothing = (form: Form) => `CAST(NULL AS ${dialect.types[form]})`;
   const form = (column: string, as: Form) => {
     if (as === "micros") return dialect.micros(column);
@@ -172,9 +194,12 @@ export function tableSql(
     return as === "flag" ? dialect.flag(column) : column;
   };
   const parts = (found.get(name) ?? []).map(({ pipeline, stored, columns: there }) => {
-    const values = columns.map(([column, as]) => `${there.has(column) ? form(column, as) : nothing(as)} AS ${column}`);
+    const values = columns.map(
+      ([column, as]) =>
+        `${there.has(column) || column === "_deleted_at" ? form(column, as) : nothing(as)} AS ${column}`,
+    );
     const owner = dialect.text(`CAST('${pipeline.replaceAll("'", "''")}' AS ${dialect.types.text})`);
-    return `SELECT ${owner} AS pipeline, ${values.join(", ")} FROM ${reader.table({ name: stored })} WHERE _deleted_at IS NULL`;
+    return `SELECT ${owner} AS pipeline, ${values.join(", ")} FROM ${reader.table({ name: stored })}${present}`;
   });
   if (parts.length > 0) return parts.join(" UNION ALL ");
   const nulls = columns.map(([column, as]) => `${nothing(as)} AS ${column}`);

@@ -126,6 +126,8 @@ test("stuck_waiting", async () => {
     ["paused", "waiting 2", "queued", 34 * HOUR, "paused"],
     ["(asset runs)", "assets-2", "QUEUED", 3 * HOUR, "run queue"],
   ]);
+  // In microseconds more than 32 bits.
+  expect((await asked(stuckWaiting, { min: 36 * HOUR })).map(({ name }) => name)).toEqual(["backfilled"]);
 });
 
 test("stuck_waiting: causes", async () => {

@@ -81,6 +81,8 @@ test("failure_bursts", async () => {
     }),
   ]);
   const near = await asked(failureBursts, { pipelines: ["bursts"], gap: 20, min: 4 });
+  // In microseconds more than 32 bits.
+  expect(await asked(failureBursts, { pipelines: ["bursts"], gap: 40, min: 4 })).toEqual(near);
   expect(near.filter(({ kind }) => kind === "burst")).toEqual([
     expect.objectContaining({ names: ["a", "b", "c", "d"] }),
   ]);

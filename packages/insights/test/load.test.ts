@@ -54,6 +54,7 @@ test("pool_pressure", async () => {
     ...{ mean: expect.closeTo(140 / 1440, 9), p95: 0, waiting_hours: expect.closeTo(1 / 6, 9) },
     ...{ full_hours: expect.closeTo(7 / 6, 9), full_percent: expect.closeTo(7000 / 1440, 9) },
     waiting_while_full: expect.closeTo(1 / 6, 9),
+    ...{ samples: null, sampled_peak: null, sampled_full_percent: null },
   });
   expect(usual).toMatchObject({ pool: "default_pool", slots: null, peak: 1, peak_percent: null, full_hours: null });
   await expect(asked(poolPressure, { slots: "small" })).rejects.toThrow(

@@ -56,12 +56,12 @@ export function openEverywhere(worlds: Worlds): readonly Insights[] {
  * the top of a test file.
  *
  * @returns a function that asks a question on all three, expects the same answer from each, and returns it. It concerns the
- * small world, unless `pipelines` names others.
+ * small world, unless `pipelines` names others. Its `open` lists what it asks.
  */
 export function askedEverywhere(worlds: Worlds = {}) {
   const open = openEverywhere({ airflow: airflowWorld, dagster: dagsterWorld, ...worlds });
 
-  return async <P extends ParameterSet, C extends AnswerColumns>(
+  const asked = async <P extends ParameterSet, C extends AnswerColumns>(
     question: Question<P, C>,
     parameters: GivenParameters<P> & Scope = {} as GivenParameters<P> & Scope,
     /** Columns whose values differ by place, such as the time of writing. */
@@ -75,6 +75,7 @@ export function askedEverywhere(worlds: Worlds = {}) {
     for (const rows of others) expect(rows).toEqual(first!.map((row) => ({ ...row, ...anything })));
     return first!;
   };
+  return Object.assign(asked, { open });
 }
 
 async function fill(destination: Destination, worlds: Worlds): Promise<void> {

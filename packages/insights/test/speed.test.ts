@@ -229,6 +229,7 @@ test("duration_spread", async () => {
 test("stale_assets", async () => {
   // `ingest` succeeded on 27, 28 and 29 October at 04:11 and on the 30th at 04:18: gaps of a day, and one of 7 minutes more.
   const customers = {
+    orchestrator: "dagster",
     pipeline: "dagster",
     asset: "customers",
     group: "default",
@@ -245,7 +246,7 @@ test("stale_assets", async () => {
   };
   const nothing = { last: null, age: null, usual: null, longest: null, n: 0, ratio: null, guess: false };
   const never = {
-    ...{ pipeline: "dagster", asset: "never", group: "default", state: "never" },
+    ...{ orchestrator: "dagster", pipeline: "dagster", asset: "never", group: "default", state: "never" },
     ...{ ...nothing, last_run: null, job: null },
   };
   expect(await asked(staleAssets)).toEqual([customers, never]);

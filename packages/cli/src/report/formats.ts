@@ -15,8 +15,13 @@ export function written(answer: Answer, format: Format, width = Number.POSITIVE_
 const FEWEST_COLUMNS = 3;
 
 function table(answer: Answer, width: number): string {
+  const { rows, note } = answer;
+  const text = rows.length === 0 ? "Nothing.\n" : rowsTable(answer, width);
+  return note === undefined ? text : `${text}\n${wrapped(note, width)}\n`;
+}
+
+function rowsTable(answer: Answer, width: number): string {
   const { question, rows } = answer;
-  if (rows.length === 0) return "Nothing.\n";
   const columns = shownColumns(question.columns, rows);
   const texts = rowTexts(answer, columns).map((row) => row.map(shortened));
   const heads = columns.map(([name]) => headOf(name));

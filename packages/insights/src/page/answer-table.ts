@@ -15,7 +15,9 @@ export function answerTable(answer: Answer, links: Links): Html {
   const { question, rows, timezone } = answer;
   const shown = rows.slice(0, MOST_ROWS);
   const columns = shownColumns(question.columns, rows).filter(([, { type }]) => type !== "list");
-  const first = columns.findIndex(([name]) => ["name", "dag", "task", "asset", "key", "start"].includes(name));
+  const first = columns.findIndex(([name]) =>
+    ["name", "dag", "task", "asset", "component", "automation", "file", "key", "start"].includes(name),
+  );
   const [label] = columns.splice(Math.max(0, first), 1);
   const chart = rowChart(answer);
   const head = html`<tr><th scope="col">${headOf(label?.[0] ?? "")}</th>${chart && html`<td></td>`}${columns.map(

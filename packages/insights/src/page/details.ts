@@ -2,8 +2,8 @@ import type { Answer } from "../answer.ts";
 import { type Html, html } from "./html.ts";
 
 /** What an answer means, and its statement, which the script inserts from the data. */
-export function details({ question }: Answer): Html {
-  return html`<details><summary>Details and SQL</summary>${question.limits && html`<p>${question.limits}</p>`}<dl>${Object.entries(
+export function details({ question, note }: Answer): Html {
+  return html`<details><summary>Details and SQL</summary>${question.limits && html`<p>${question.limits}</p>`}${note && html`<p>${note}</p>`}<dl>${Object.entries(
     question.columns,
   ).map(
     ([name, { description, unit }]) =>

@@ -1,6 +1,6 @@
 /** The first screen: what needs attention, and five numbers. */
 import type { Answer } from "../answer.ts";
-import type { Links } from "../links.ts";
+import { type Links, namesJob } from "../links.ts";
 import { changeText, momentText, numberText } from "../words.ts";
 import { line } from "./charts.ts";
 import { successByDay } from "./days.ts";
@@ -19,8 +19,8 @@ export function findings(answer: Answer | undefined, links: Links): Html | undef
     const there =
       address && html`<a href="${address}">Open it in ${orchestrator === "airflow" ? "Airflow" : "Dagster"}</a>`;
     const others = Number(more) > 0 && html` <span class="soft">And ${String(more)} more.</span>`;
-    // An asset has no days of its own.
-    const opens = kind !== "stale_assets" && html` data-open="${String(name)}"`;
+    // Only DAGs and jobs have days of their own.
+    const opens = namesJob(kind) && html` data-open="${String(name)}"`;
     const head = html`<span class="tag">${severities[Number(severity)] ?? ""}</span><b><span${opens}>${String(name)}</span></b> <span class="soft">${String(kind).replaceAll("_", " ")}</span>${when}`;
     return html`<li class="s${Number(severity) || 0}">${head}<br>${together(String(what ?? ""))}${others}<br><span class="soft">${there}<span class="screen">${there && " · "}<a href="#${String(kind)}">Details and SQL</a></span></span></li>`;
   });

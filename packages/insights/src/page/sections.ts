@@ -1,6 +1,6 @@
 /** The order of a page's answers. Questions that are not listed here come last. */
 export const sections: readonly (readonly [title: string, questions: readonly string[]])[] = [
-  ["Now", ["failing_now", "running_too_long", "stuck_waiting", "missed_runs", "deadline_misses"]],
+  ["Now", ["failing_now", "running_too_long", "stuck_waiting", "missed_runs", "deadline_misses", "scheduler_health"]],
   [
     "Reliability",
     [
@@ -28,7 +28,7 @@ export const sections: readonly (readonly [title: string, questions: readonly st
   ],
   ["Load", ["load_by_hour", "concurrency", "pool_pressure", "load_forecast", "backfill_progress"]],
   ["Inventory", ["hygiene", "cost_by_owner", "run_origins"]],
-  ["Dagster assets", ["stale_assets"]],
+  ["Assets", ["stale_assets"]],
 ];
 
 /** Those that the page shows in places of their own. */

@@ -1,8 +1,8 @@
-import type { StoredStream } from "@org/destination";
-import { asOfOf } from "../as-of.ts";
-import { SECOND } from "../moments.ts";
+import type { StoredPipeline, StoredStream } from "@org/destination";
+import { asOfOf, knownUntil } from "../as-of.ts";
+import { type Micros, SECOND } from "../moments.ts";
 import { defineQuestion } from "../question.ts";
-import { knownTable } from "../tables.ts";
+import { isOptIn, knownTable } from "../tables.ts";
 
 const known = (table: string, first: string, last: string, more: string) =>
   `SELECT pipeline, '${table}' AS known, min(${first}) AS first, max(${last}) AS last, ${more} FROM ${table} GROUP BY pipeline`;
@@ -34,7 +34,7 @@ export const coverage = defineQuestion({
     rows: { type: "integer", description: "Rows that are not deleted." },
     first: { type: "moment", nullable: true, description: "Time of its first run, attempt or asset." },
     last: { type: "moment", nullable: true, description: "Time of its last one." },
-    as_of: { type: "moment", nullable: true, description: "The time of its pipeline's data." },
+    as_of: { type: "moment", nullable: true, description: "The time of its data." },
     synced_at: { type: "moment", nullable: true, description: "When a sync last wrote to it." },
     age: { type: "number", nullable: true, unit: "s", description: "Time since then, by the reader's clock." },
     purged: {
@@ -89,7 +89,7 @@ export const coverage = defineQuestion({
           table: name,
           rows: stored,
           deleted,
-          as_of: asOfOf([{ pipeline, tables, streams }]) ?? null,
+          as_of: currentAsOf({ pipeline, tables, streams }, name) ?? null,
           synced_at: synced === undefined ? null : synced * 1000,
           age: synced === undefined ? null : Math.max(0, now * 1000 - synced * 1000) / SECOND,
         };
@@ -97,6 +97,12 @@ export const coverage = defineQuestion({
     );
   },
 });
+
+/** A table of an opt-in stream may be older than the others. */
+function currentAsOf(stored: StoredPipeline, table: string): Micros | undefined {
+  const name = knownTable(table);
+  return name && isOptIn(name) ? knownUntil([stored], name).get(stored.pipeline) : asOfOf([stored]);
+}
 
 /** In ms since 1970. */
 function lastCommit(streams: readonly StoredStream[], table: string): number | undefined {

@@ -1,7 +1,7 @@
 import { limitParameter, ofPresentDags, staleParameter, taskColumns, within } from "../common.ts";
-import { type Micros, SECOND } from "../moments.ts";
-import { defineQuestion, type SqlRow } from "../question.ts";
-import { medianOf } from "../statistics.ts";
+import { compare, tasksOf, type Upstream } from "../critical-path.ts";
+import { SECOND } from "../moments.ts";
+import { type Asking, defineQuestion, type SqlRow } from "../question.ts";
 
 /** With fewer, the path would be a single run's. */
 const ENOUGH_RUNS = 5;
@@ -10,9 +10,9 @@ export const criticalPath = defineQuestion({
   name: "critical_path",
   sentence: "Which chain of tasks determines when a run ends?",
   limits:
-    "Task dependencies are not in the tables, so the path is inferred: from the task that ended last, back to the one that ended last before it started. Tasks that merely happen to follow each other look like a chain.",
+    "The path leads from the task that ended last back to the one that ended last of those that it waited for. Without the streams tasks and task_edges, or for a version of the DAG that they did not see, the dependencies are unknown and the path is inferred: back to the task that ended last before the next one started. Tasks that merely happen to follow each other then look like a chain.",
   tables: ["airflow_task_instances"],
-  waitsFor: ["tasks"],
+  betterWith: ["airflow_tasks", "airflow_task_edges"],
   parameters: {
     dag: { type: "text", default: null, description: "Only this DAG." },
     runs: {
@@ -27,7 +27,8 @@ export const criticalPath = defineQuestion({
       type: "number",
       default: 60,
       unit: "s",
-      description: "A task that ended longer ago than this was not what the next one waited for.",
+      description:
+        "Where dependencies are unknown, a task that ended longer ago than this was not what the next one waited for.",
     },
     ...staleParameter,
     ...limitParameter(1000),
@@ -46,6 +47,11 @@ export const criticalPath = defineQuestion({
     },
     start: { type: "number", unit: "s", description: "From the first task's start to its own (median)." },
     length: { type: "number", unit: "s", description: "From its first start to its last end (median)." },
+    edges_percent: {
+      type: "number",
+      unit: "%",
+      description: "For how many of the DAG's runs the dependencies are known; for the others the path is inferred.",
+    },
   },
   chart: { kind: "gantt", label: "task", start: "start", length: "length" },
   sql: ({ window, parameters, value }) => `
@@ -56,13 +62,20 @@ export const criticalPath = defineQuestion({
       FROM dag_runs r WHERE state = 'success' AND is_rerun = 0 AND ${within("ended", window)}
         AND ${ofPresentDags("r", "name", parameters)}
         ${parameters.dag === null ? "" : `AND job = ${value(parameters.dag)}`})
-    SELECT e.pipeline, e.dag_id AS dag, e.dag_run_id AS run, e.task_id AS task, min(e.started) AS started, max(e.ended) AS ended
+    SELECT e.pipeline, e.dag_id AS dag, e.dag_run_id AS run, e.task_id AS task, min(e.started) AS started, max(e.ended) AS ended,
+      max(coalesce(e.dag_version, 0)) AS version
     FROM executions e JOIN latest l ON l.pipeline = e.pipeline AND l.job = e.dag_id AND l.run_id = e.dag_run_id
     WHERE l.newest <= ${parameters.runs} AND l.runs >= ${ENOUGH_RUNS} AND e.ended >= e.started
     GROUP BY e.pipeline, e.dag_id, e.dag_run_id, e.task_id`,
-  finish: (rows, { parameters }) => {
+  finish: async (rows, { parameters, query }) => {
+    const known = await upstreamBy(query, new Set(rows.map(versionOf)));
     const byDag = Map.groupBy(rows, ({ pipeline, dag }) => JSON.stringify([pipeline, dag]));
-    const tasks = [...byDag.values()].flatMap((rows) => tasksOf(rows, parameters.gap * SECOND));
+    const tasks = [...byDag.values()].flatMap((own) => {
+      const { pipeline, dag } = own[0] as SqlRow;
+      return tasksOf(own, parameters.gap * SECOND, (version) =>
+        known.get(versionOf({ pipeline: pipeline!, dag: dag!, version })),
+      );
+    });
     const sorted = tasks.sort(
       (a, b) =>
         compare(a.dag, b.dag) || compare(a.pipeline, b.pipeline) || a.start - b.start || compare(a.task, b.task),
@@ -71,74 +84,26 @@ export const criticalPath = defineQuestion({
   },
 });
 
-interface Span {
-  readonly task: string;
-  readonly started: Micros;
-  readonly ended: Micros;
+function versionOf({ pipeline, dag, version }: SqlRow): string {
+  return JSON.stringify([pipeline, dag, String(version)]);
 }
 
-interface Seen {
-  readonly isOnPath: boolean;
-  readonly slack: number;
-  readonly start: number;
-  readonly length: number;
-}
-
-/** @param rows of one DAG */
-function tasksOf(rows: readonly SqlRow[], gap: Micros) {
-  const seen = new Map<string, Seen[]>();
-  for (const run of Map.groupBy(rows, ({ run }) => run).values()) {
-    const spans = run.map(({ task, started, ended }) => ({
-      task: String(task),
-      started: Number(started),
-      ended: Number(ended),
-    }));
-    const begin = Math.min(...spans.map(({ started }) => started));
-    const path = pathOf(spans, gap);
-    for (const span of spans) {
-      const next = path.findLast(({ started }) => started >= span.ended);
-      const one = {
-        isOnPath: path.includes(span),
-        slack: ((next?.started ?? path[0]!.ended) - span.ended) / SECOND,
-        start: (span.started - begin) / SECOND,
-        length: (span.ended - span.started) / SECOND,
-      };
-      seen.set(span.task, [...(seen.get(span.task) ?? []), one]);
-    }
+/** The dependencies of these DAG versions, as far as they are known. */
+async function upstreamBy(query: Asking["query"], wanted: ReadonlySet<string>): Promise<ReadonlyMap<string, Upstream>> {
+  const found = new Map<string, Map<string, string[]>>();
+  // A version with tasks and without edges is known, too.
+  const rows = await query(
+    () => `SELECT pipeline, dag_id AS dag, version_number AS version, task_id AS task, NULL AS upstream FROM airflow_tasks
+      UNION ALL
+      SELECT pipeline, dag_id, version_number, downstream_task_id, upstream_task_id FROM airflow_task_edges`,
+  );
+  for (const row of rows) {
+    const version = versionOf(row);
+    if (!wanted.has(version)) continue;
+    const own = found.get(version) ?? new Map<string, string[]>();
+    found.set(version, own);
+    const upstream = own.get(String(row.task)) ?? [];
+    own.set(String(row.task), row.upstream === null ? upstream : [...upstream, String(row.upstream)]);
   }
-  const { pipeline, dag } = rows[0] as SqlRow;
-  return [...seen].map(([task, runs]) => {
-    const onPath = runs.filter(({ isOnPath }) => isOnPath).length;
-    return {
-      pipeline: String(pipeline),
-      dag: String(dag),
-      task,
-      runs: runs.length,
-      on_path: onPath,
-      on_path_percent: (100 * onPath) / runs.length,
-      slack: medianOf(runs.filter(({ isOnPath }) => !isOnPath).map(({ slack }) => slack)) ?? null,
-      start: medianOf(runs.map(({ start }) => start)) as number,
-      length: medianOf(runs.map(({ length }) => length)) as number,
-    };
-  });
-}
-
-/** The observed path, from its end to its start. At least one task. */
-function pathOf(spans: readonly Span[], gap: Micros): readonly Span[] {
-  const byEnd = [...spans].sort((a, b) => b.ended - a.ended || compare(a.task, b.task));
-  const path: Span[] = [];
-  for (const span of byEnd) {
-    const later = path.at(-1);
-    if (!later) path.push(span);
-    else if (span.ended <= later.started && span !== later) {
-      // The first one found that ended earlier is the last to have done so.
-      if (later.started - span.ended >= gap) break;
-      path.push(span);
-    }
-  }
-  return path;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return found;
 }

@@ -20,7 +20,7 @@ const numbered = ({
       SELECT pipeline, job, name, NULL, NULL, NULL, NULL, ended
       FROM job_runs WHERE state = 'failed' AND ${within("ended", window)}),
     gaps AS (
-      SELECT f.*, CASE WHEN ended - lag(ended) OVER (ORDER BY ended) <= ${parameters.gap} * ${MINUTE} THEN 0 ELSE 1 END AS is_new
+      SELECT f.*, CASE WHEN ended - lag(ended) OVER (ORDER BY ended) <= ${parameters.gap * MINUTE} THEN 0 ELSE 1 END AS is_new
       FROM failures f),
     numbered AS (SELECT g.*, sum(is_new) OVER (ORDER BY ended) AS burst FROM gaps g)`;
 

@@ -36,6 +36,7 @@ import { runDurations } from "./run-durations.ts";
 import { runOrigins } from "./run-origins.ts";
 import { runningTooLong } from "./running-too-long.ts";
 import { scheduleDelay } from "./schedule-delay.ts";
+import { schedulerHealth } from "./scheduler-health.ts";
 import { sideBySide } from "./side-by-side.ts";
 import { staleAssets } from "./stale-assets.ts";
 import { stuckWaiting } from "./stuck-waiting.ts";
@@ -81,6 +82,7 @@ export {
   runningTooLong,
   runOrigins,
   scheduleDelay,
+  schedulerHealth,
   sideBySide,
   staleAssets,
   stuckWaiting,
@@ -132,6 +134,7 @@ export const questions: readonly Question<any, any>[] = [
   costByOwner,
   staleAssets,
   sideBySide,
+  schedulerHealth,
   jobDays,
   keyNumbers,
 ];

@@ -3,7 +3,7 @@ import { type Finding, findingsOf } from "../findings.ts";
 import { linksTo, serversOf } from "../links.ts";
 import { DAY, textOf } from "../moments.ts";
 import { defineQuestion } from "../question.ts";
-import { tableNames } from "../tables.ts";
+import { isOptIn, tableNames } from "../tables.ts";
 import { failureBlastRadius } from "./failure-blast-radius.ts";
 
 export const needsAttention = defineQuestion({
@@ -11,7 +11,7 @@ export const needsAttention = defineQuestion({
   sentence: "What should you look at first?",
   limits:
     "Combines the findings of other questions, with their defaults. Here, a task is flaky if a retry saved a tenth of its instances, and an unusual run counts for a day.",
-  tables: tableNames,
+  tables: tableNames.filter((name) => !isOptIn(name)),
   parameters: {
     expect: { type: "list", default: [], description: "Deadlines, as for deadline_misses." },
     servers: {
@@ -25,7 +25,7 @@ export const needsAttention = defineQuestion({
     severity: {
       type: "integer",
       description:
-        "3: failed three times or more in a row, or missed a deadline. 2: failing, stuck, missed. 1: slower, flaky, stale, or paused.",
+        "3: failed three times or more in a row, missed a deadline, or a component is down. 2: failing, stuck, missed. 1: slower, flaky, stale, or paused.",
     },
     kind: { type: "text", description: "The question with the details." },
     ...jobColumns,

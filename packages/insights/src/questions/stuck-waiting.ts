@@ -63,7 +63,7 @@ export const stuckWaiting = defineQuestion({
       FROM job_runs WHERE state = 'queued')
     SELECT orchestrator, pipeline, name, run_id, task, map_index, state, since, (${asOf} - since) * 1.0 / ${SECOND} AS waiting,
       pool, queue, cause
-    FROM waiting w WHERE since IS NOT NULL AND ${asOf} - since >= ${parameters.min} * ${SECOND}
+    FROM waiting w WHERE since IS NOT NULL AND ${asOf} - since >= ${parameters.min * SECOND}
       AND ${ofPresentDags("w", "name", parameters)}
     ORDER BY since, name, run_id, coalesce(task, ''), map_index, pipeline LIMIT ${parameters.limit}`,
 });

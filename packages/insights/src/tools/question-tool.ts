@@ -65,7 +65,7 @@ function limitOf({ parameters }: Question): unknown {
   return Object.hasOwn(parameters, "limit") ? parameters.limit?.default : undefined;
 }
 
-function resultOf({ question, rows, asOf, window, timezone }: Answer, limit: unknown): ToolResult {
+function resultOf({ question, rows, asOf, window, timezone, note }: Answer, limit: unknown): ToolResult {
   const fitting = new FittingRows();
   for (const row of rows) fitting.add(row);
   const columns = Object.entries(question.columns).map(([name, column]) => [name, meaningOf(column)]);
@@ -76,16 +76,23 @@ function resultOf({ question, rows, asOf, window, timezone }: Answer, limit: unk
     timezone,
     columns: Object.fromEntries(columns),
     total_rows: rows.length,
-    ...noteOf(fitting, limit),
+    ...noteOf(fitting, limit, note),
     rows: fitting.rows,
   };
 }
 
-function noteOf({ rows, total, isCut }: FittingRows, limit: unknown): { readonly note?: string } {
+function noteOf(
+  { rows, total, isCut }: FittingRows,
+  limit: unknown,
+  lacking: string | undefined,
+): { readonly note?: string } {
   const narrow = "Narrow the question: fewer pipelines, a shorter window (days, since, until), or a lower limit.";
   const more = limit === total ? ` It stops at its limit of ${total} rows: there may be more.` : "";
-  if (isCut) return { note: `The first ${rows.length} of ${total} rows: all would be too large.${more} ${narrow}` };
-  return more === "" ? {} : { note: more.trim() };
+  const cut = isCut
+    ? `The first ${rows.length} of ${total} rows: all would be too large.${more} ${narrow}`
+    : more.trim();
+  const note = [cut, lacking].filter(Boolean).join(" ");
+  return note === "" ? {} : { note };
 }
 
 /** A column's description with its unit. */
@@ -178,5 +185,9 @@ const resultProperties = {
   notice: { type: "string" },
   as_of: { type: "string", description: "The time of the data, in UTC, which is what now means." },
   total_rows: { type: "integer", description: "Number of rows of the answer." },
-  note: { type: "string", description: "Present if rows were omitted: how many, and how to narrow the question." },
+  note: {
+    type: "string",
+    description:
+      "Present if rows were omitted (how many, and how to narrow the question), or if more streams could be synced.",
+  },
 } as const;

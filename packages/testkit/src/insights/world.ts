@@ -132,16 +132,37 @@ export interface World {
   readonly assets: readonly Row<typeof assetsTable>[];
   readonly schedules: readonly Row<typeof schedulesTable>[];
   readonly sensors: readonly Row<typeof sensorsTable>[];
+  /** The tables of opt-in streams: see {@link further}. */
+  readonly further: readonly Further[];
 }
 
-const noWorld: World = { dags: [], runs: [], tasks: [], jobRuns: [], assets: [], schedules: [], sensors: [] };
+interface Further {
+  readonly table: Table;
+  readonly rows: readonly StoredValues[];
+  /** When its stream was last synced. @default with the others */
+  readonly synced?: string;
+}
+
+/** Rows of an opt-in stream. What is not given is null. */
+export function further<const T extends Table>(table: T, rows: readonly Partial<Row<T>>[], synced?: string): Further {
+  const complete = rows.map((row) => ({ ...nulls(table), ...row }) as StoredValues);
+  return { table, rows: complete, ...(synced !== undefined && { synced }) };
+}
+
+const noWorld: World = {
+  dags: [],
+  runs: [],
+  tasks: [],
+  jobRuns: [],
+  assets: [],
+  schedules: [],
+  sensors: [],
+  further: [],
+};
 
 /** Stores a world as a pipeline would, with the states of a sync at a given time. */
 export async function store(session: Session, world: Partial<World>, synced = "11-02 12:00"): Promise<void> {
-  const { dags, runs, tasks, jobRuns, assets, schedules, sensors } = { ...noWorld, ...world };
-  const moment = Date.parse(at(synced));
-  const position = { server: moment, local: moment };
-  const state = { version: 2, value: { revision: 1, data: { position }, reconciled_at: moment } };
+  const { dags, runs, tasks, jobRuns, assets, schedules, sensors, further } = { ...noWorld, ...world };
   const isDagster = jobRuns.length + assets.length + schedules.length + sensors.length > 0;
   const streams = isDagster
     ? ([
@@ -155,7 +176,14 @@ export async function store(session: Session, world: Partial<World>, synced = "1
         ["dag_runs", dagRunsTable, runs],
         ["task_instances", taskInstancesTable, tasks],
       ] as const);
-  for (const [stream, table, rows] of streams) {
+  const more = further.map(({ table, rows, ...own }) => [streamOf(table), table, rows, own.synced] as const);
+  for (const [stream, table, rows, own = synced] of [
+    ...streams.map((each) => [...each, undefined] as const),
+    ...more,
+  ]) {
+    const moment = Date.parse(at(own));
+    const position = { server: moment, local: moment };
+    const state = { version: 2, value: { revision: 1, data: { position }, reconciled_at: moment } };
     const upserts = rows.map((row) =>
       Object.fromEntries(Object.keys(table.columns).map((name) => [name, (row as StoredValues)[name]])),
     );
@@ -163,3 +191,5 @@ export async function store(session: Session, world: Partial<World>, synced = "1
     await session.commit(stream, { table, upserts, state } as Parameters<Session["commit"]>[1]);
   }
 }
+
+const streamOf = ({ name }: Table) => name.slice(name.indexOf("_") + 1);
