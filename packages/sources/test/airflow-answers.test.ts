@@ -1,11 +1,14 @@
 /** Checks the expected shapes of Airflow's responses against the interfaces of all versions. */
 import { readdirSync, readFileSync } from "node:fs";
+import { createAirflowClient } from "@org/airflow-client";
 import { createDemoAirflowWorld } from "@org/simulators/internal";
+import { airflow } from "@org/sources/airflow";
 import type { SyncError, SyncResult } from "@org/sync-engine";
 import type { Shape } from "@org/sync-engine/source";
 import type { Told } from "@org/testkit/lying-front";
 import { describe, expect, test } from "vitest";
 import * as described from "../src/airflow/answers.ts";
+import type { AirflowList } from "../src/airflow/lists.ts";
 import { setUp } from "./airflow-sync.ts";
 
 interface Schema {
@@ -57,7 +60,57 @@ function values(schema: Schema, schemas: Readonly<Record<string, Schema>>): unkn
   }
 }
 
+/** The lists that streams declare. */
+const lists = airflow({ client: createAirflowClient({ url: "http://airflow.test" }) }).streams.flatMap((stream) =>
+  "list" in stream ? [stream.list as AirflowList<object>] : [],
+);
+
+/** The path that a list requests. */
+async function pathOf(list: AirflowList<object>): Promise<string> {
+  let path = "";
+  const fetch = async (url: string | URL | Request) => {
+    path = new URL(url instanceof Request ? url.url : url).pathname;
+    return Response.json({});
+  };
+  const client = createAirflowClient({ url: "http://airflow.test", auth: { token: "token" }, fetch });
+  const { signal } = new AbortController();
+  await list.page(client, { limit: 1, offset: 0 }, { signal, maxResponseBytes: undefined });
+  return path;
+}
+
+interface Operation {
+  readonly responses: {
+    readonly 200: { readonly content: { readonly "application/json": { readonly schema: Schema } } };
+  };
+}
+
 describe.each(versions)("Airflow %s", (version) => {
+  const { paths } = JSON.parse(readFileSync(new URL(version, folder), "utf8")) as {
+    paths: Record<string, { get: Operation } | undefined>;
+  };
+
+  test.each(lists)("the list of $what has every expected field, in an accepted shape", async (list) => {
+    const asked = (await pathOf(list)).split("/");
+    // Parts that stand for all, such as all DAGs, are parameters in the specification.
+    const isAsked = (path: string) => {
+      const parts = path.split("/");
+      return parts.length === asked.length && parts.every((part, at) => part === asked[at] || asked[at] === "~");
+    };
+    const path = Object.keys(paths).find(isAsked) ?? asked.join("/");
+    const schema = paths[path]?.get.responses[200].content["application/json"].schema;
+    if (!schema) return expect([list.isRecent, version === versions.at(-1)], path).toEqual([true, false]);
+    const collection = schemas[schema.$ref!.split("/").at(-1)!]!;
+    const row = schemas[collection.properties![list.name]!.items!.$ref!.split("/").at(-1)!]!;
+    for (const [field, shape] of Object.entries(list.fields)) {
+      const property = row.properties?.[field];
+      if (version === versions.at(-1)) expect(property, field).toBeDefined();
+      for (const value of property ? values(property, schemas) : []) {
+        expect(shape(value), `${field}: ${JSON.stringify(value)}`).toBeUndefined();
+      }
+      if (!row.required?.includes(field)) expect(shape(undefined), field).toBeUndefined();
+    }
+  });
+
   const { schemas } = JSON.parse(readFileSync(new URL(version, folder), "utf8")).components as {
     schemas: Record<string, Schema>;
   };

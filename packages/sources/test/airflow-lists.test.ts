@@ -1,7 +1,7 @@
 /** Opt-in streams that read a list of the server's. */
 import { createEmptyAirflowWorld, pool } from "@org/simulators/internal";
 import { importErrorsTable, poolSamplesTable, poolsTable } from "@org/sources/airflow";
-import type { SyncEvent } from "@org/sync-engine";
+import type { SyncError, SyncEvent } from "@org/sync-engine";
 import { differences } from "@org/testkit/compare";
 import { expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";
@@ -101,4 +101,34 @@ test("I8: a list that the user may not read leaves its tables alone, and is repo
   ]);
   expect(await compared()).toEqual([]);
   expect(await samples()).toHaveLength(3);
+});
+
+test("I8: a row that the user may no longer see is not deleted, and one that is gone is", async () => {
+  const { world, syncNow, simulator, rows } = await threePools();
+  await syncNow({ streams });
+  const [small] = world.further.pools.splice(1, 1);
+  world.further.import_errors.splice(0);
+  const forbidden = { status: 403, body: { detail: "Forbidden" } };
+  simulator.faults.push({ match: ({ path }) => /pools\/small$|importErrors\/2$/.test(path), times: 2, ...forbidden });
+  const { events, streams: results } = await syncNow({ streams });
+  expect(notices(events).map(([, message]) => message)).toEqual([
+    "The server no longer lists 1 of the pools, and still has them: this user may no longer see them. Their rows stay as they are.",
+    "The server no longer lists 1 of the import errors, and still has them: this user may no longer see them. Their rows stay as they are.",
+  ]);
+  expect((await rows(poolsTable)).map(({ name }) => name)).toContain(small!.name);
+  expect((await rows(importErrorsTable)).map(({ import_error_id: id }) => Number(id))).toEqual([2]);
+  expect(results.map(({ deleted }) => deleted)).toEqual([0, 0, 1]);
+  // Once the server does not know them, they are gone.
+  const { streams: later } = await syncNow({ streams });
+  expect(later.map(({ deleted }) => deleted)).toEqual([1, 0, 1]);
+});
+
+test("I8: more missing rows than are plausible are refused, without asking for each", async () => {
+  const { world, syncNow } = await threePools();
+  for (let n = 0; n < 130; n += 1) world.further.pools.push(pool(`numbered ${n}`, 1));
+  await syncNow({ streams });
+  const taken = world.further.pools.splice(1);
+  const error = await syncNow({ streams }).catch((thrown: SyncError) => thrown);
+  expect(error).toMatchObject({ message: expect.stringContaining("airflow_pools: 132 of 133 rows (99 %)") });
+  world.further.pools.push(...taken);
 });

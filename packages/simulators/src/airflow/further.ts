@@ -7,6 +7,8 @@ interface FurtherList {
   readonly template: string;
   /** Fields that it can be ordered by, besides `id`: the order of the rows in the world. */
   readonly orders: readonly string[];
+  /** The address of one row, whose last part is this field of it. @default none */
+  readonly one?: string;
   /** Query parameters besides those of pages. @default none */
   readonly understands?: readonly string[];
   /** @default every row */
@@ -26,12 +28,14 @@ const six = (time: unknown) =>
 const lists = {
   pools: {
     template: "/api/v2/pools",
+    one: "name",
     orders: ["name"],
     initial: [pool("default_pool", 128)],
     tables: { airflow_pools: (row) => ({ ...row, team_name: row.team_name ?? null }) },
   },
   import_errors: {
     template: "/api/v2/importErrors",
+    one: "import_error_id",
     orders: ["import_error_id", "timestamp", "filename"],
     tables: {
       airflow_import_errors: ({ file_token: _, source_reference: __, ...row }) => ({

@@ -10,6 +10,8 @@ const list = airflowList({
   fields: { import_error_id: shapes.integer, timestamp: shapes.text },
   page: (client, query, limits) =>
     client.GET("/api/v2/importErrors", { params: { query: { ...query, order_by: ["id"] } }, ...limits }),
+  one: (client, { import_error_id }, signal) =>
+    client.GET("/api/v2/importErrors/{import_error_id}", { params: { path: { import_error_id } }, signal }),
 });
 
 /** The present import errors: one that is no longer listed has been fixed. */

@@ -1,5 +1,5 @@
 /** Opt-in streams that read a short list of the server's. */
-import type { Row, Table } from "@org/destination";
+import type { Row, StoredValues, Table } from "@org/destination";
 import { defineStream, type Position, type Stream, samples, wholeBatch } from "@org/sync-engine/source";
 import { timestampOf } from "../timestamp.ts";
 import type { AirflowList } from "./lists.ts";
@@ -26,10 +26,18 @@ export function wholeListStream<const T extends Table, Item>({
   const defined = defineStream<AirflowSync, T, ListState>({
     ...stream,
     isOptIn: true,
-    async *read({ shared: { api }, reconcile }) {
+    async *read({ shared: { api }, stored, reconcile, expectDeletions }) {
       const whole = await api.wholeList(list);
       if (!whole) return;
-      yield wholeBatch(stream.table, whole.items.map(row), { state: { position: api.position() }, reconcile });
+      const { table } = stream;
+      const rows = whole.items.map(row);
+      const keyOf = (values: StoredValues) => JSON.stringify(table.primaryKey.map((name) => String(values[name])));
+      const listed = new Set(rows.map((each) => keyOf(each as StoredValues)));
+      const missing = (await stored.keys(table, {})).filter((key) => !listed.has(keyOf(key as StoredValues)));
+      // More are refused before they are asked for one by one.
+      if (missing.length > 0) await expectDeletions(table, missing.length);
+      const keep = await api.stillThere(list, missing);
+      yield { ...wholeBatch(table, rows, { state: { position: api.position() }, reconcile }), keep };
     },
   });
   return { ...defined, list };

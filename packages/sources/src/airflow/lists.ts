@@ -8,11 +8,13 @@ import {
   readWholeList,
   type Shape,
   type SourceContext,
+  shapes,
 } from "@org/sync-engine/source";
 import { type AnswerShape, counted } from "./answers.ts";
 import { askPage, type Limits } from "./ask-page.ts";
+import { isAddressable } from "./keys.ts";
 import { type AskServer, LARGEST_GET } from "./listings.ts";
-import { isForbidden, isUnknownAddress } from "./server-errors.ts";
+import { isForbidden, isNotFound, isUnknownAddress } from "./server-errors.ts";
 
 /** A list of the server's, by offset and with a total. `Item` is one of its rows. */
 export interface AirflowList<Item, Name extends string = string> {
@@ -32,6 +34,16 @@ export interface AirflowList<Item, Name extends string = string> {
     query: { readonly limit: number; readonly offset: number },
     limits: Limits,
   ): Promise<{ readonly data: Listed<Item, Name>; readonly response: Response; readonly bytes: number }>;
+  /**
+   * Requests one row by its key, of which alone the fields are given. Declare it where a user may see a part of a list: a row that is no longer listed only counts
+   * as deleted if the server does not find it, and not if the user may no longer see it.
+   * @default what is not listed is gone
+   */
+  readonly one?: (
+    client: AirflowClient,
+    key: Item,
+    signal: AbortSignal,
+  ) => Promise<{ readonly data: unknown; readonly response: Response }>;
 }
 
 type Listed<Item, Name extends string> = { readonly [name in Name]: readonly Item[] } & {
@@ -61,6 +73,8 @@ export interface Lists {
   listPage<Item>(list: AirflowList<Item>, offset: number): Promise<ListPage<Item> & { readonly at: number }>;
   /** A whole list, once per sync. Undefined if the user may not read it, or the server has none. */
   wholeList<Item>(list: AirflowList<Item>): Promise<WholeList<Item> | undefined>;
+  /** Those of the rows that the server still has, or will not say: the user may not see them. */
+  stillThere<Item, Key extends object>(list: AirflowList<Item>, rows: readonly Key[]): Promise<readonly Key[]>;
 }
 
 export function createLists(
@@ -101,8 +115,31 @@ export function createLists(
     return items && { items, at: at ?? now() };
   }
 
+  async function isThere<Item>(list: AirflowList<Item>, row: object): Promise<boolean> {
+    const { what, one } = list;
+    if (!one || !isAddressable(...Object.values(row).map(String))) return false;
+    try {
+      const shape = { shape: shapes.object({}) };
+      await ask(`one of the ${what}`, shape, (signal) => one(client, row as never, signal) as never);
+      return true;
+    } catch (error) {
+      if (isForbidden(error)) return true;
+      if (isNotFound(error)) return false;
+      throw error;
+    }
+  }
+
   return {
     listPage,
+    async stillThere(list, rows) {
+      const there = await Promise.all(rows.map(async (row) => ((await isThere(list, row)) ? [row] : [])));
+      const found = there.flat();
+      if (found.length > 0) {
+        const message = `The server no longer lists ${found.length} of the ${list.what}, and still has them: this user may no longer see them. Their rows stay as they are.`;
+        emit({ type: "notice", code: "ROWS_HIDDEN", message });
+      }
+      return found;
+    },
     wholeList<Item>(list: AirflowList<Item>) {
       const reading = whole.get(list) ?? readWhole(list);
       whole.set(list, reading);

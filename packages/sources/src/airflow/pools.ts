@@ -10,6 +10,8 @@ const list = airflowList({
   fields: { name: shapes.id },
   page: (client, query, limits) =>
     client.GET("/api/v2/pools", { params: { query: { ...query, order_by: ["id"] } }, ...limits }),
+  one: (client, { name }, signal) =>
+    client.GET("/api/v2/pools/{pool_name}", { params: { path: { pool_name: name } }, signal }),
 });
 
 /** The pools as they are now. */
