@@ -32,7 +32,7 @@ export interface CopyLimits {
   readonly threads: number;
 }
 
-const defaultLimits: CopyLimits = { bytes: 72_000_000, threads: Math.min(2, availableParallelism()) };
+const defaultLimits: CopyLimits = { bytes: 48_000_000, threads: Math.min(2, availableParallelism()) };
 
 /** Sets the limits. */
 export const limitSql = ({ bytes, threads }: CopyLimits) =>
