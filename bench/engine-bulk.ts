@@ -41,7 +41,7 @@ async function intoDuckdb(file: string, count: number): Promise<void> {
   const connection = await instance.connect();
   await connection.run(`CREATE TABLE rows (${columns.map(([name, { type }]) => `${name} ${types[type]}`).join(", ")})`);
   const appender = await connection.createAppender("rows");
-  for (const { rows } of batches(count)) {
+  for (const rows of batches(count)) {
     for (let start = 0; start < rows.length; start += 2048) {
       const part = rows.slice(start, start + 2048);
       const chunk = DuckDBDataChunk.create(
@@ -73,7 +73,7 @@ async function intoSqlite(file: string, count: number): Promise<void> {
   const database = new DatabaseSync(file);
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; CREATE TABLE rows (${names.join(", ")})`);
   const insert = database.prepare(`INSERT INTO rows VALUES (${names.map(() => "?").join(", ")})`);
-  for (const { rows } of batches(count)) {
+  for (const rows of batches(count)) {
     database.exec("BEGIN");
     for (const row of rows) {
       insert.run(...valuesOf(row).map((value) => (typeof value === "boolean" ? Number(value) : value)));
@@ -92,7 +92,7 @@ async function intoPostgres(url: string, count: number): Promise<void> {
     ([name, { type }]) => `${name} ${type === "timestamp" ? "timestamptz" : types[type]}`,
   );
   await client.query(`DROP TABLE IF EXISTS rows; CREATE TABLE rows (${definitions.join(", ")})`);
-  for (const { rows } of batches(count)) {
+  for (const rows of batches(count)) {
     const lines = rows.map((row) => `${valuesOf(row).map(copyText).join("\t")}\n`);
     await pipeline([lines.join("")], client.query(copyFrom("COPY rows FROM STDIN")));
   }
@@ -104,7 +104,7 @@ const copyText = (value: unknown) =>
 
 async function intoMemory(_: string, count: number): Promise<void> {
   const stored = new Map<string, TaskInstanceRow>();
-  for (const { rows } of batches(count)) {
+  for (const rows of batches(count)) {
     for (const row of rows) stored.set(`${row.dag_id}\n${row.dag_run_id}\n${row.task_id}`, row);
   }
 }

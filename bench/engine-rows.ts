@@ -9,6 +9,7 @@ export type TaskInstanceRow = Row<typeof table>;
 export const BATCH_ROWS = 5000;
 
 const TASKS = 50;
+const DAGS = 200;
 
 /** Three digits of each number: making rows should cost little beside storing them. */
 const digits = Array.from({ length: 1000 }, (_, number) => String(number).padStart(3, "0"));
@@ -28,15 +29,20 @@ function text(ms: number, microseconds: number): string {
   return `${start}${second.slice(1)}.${digits[inMinute % 1000]}${digits[microseconds]}Z`;
 }
 
-/** The row with a number: a DAG has as many rows as a batch, a run has 50. */
+/** When the newest run begins, and how much earlier the next one does. */
+const NEWEST = 1_798_761_600_000;
+const BETWEEN_RUNS = 60_000;
+
+/** The row with a number, newest first: a run of one of many DAGs has 50 of them. */
 export function rowAt(index: number): TaskInstanceRow {
   const run = Math.floor(index / TASKS);
   const task = index % TASKS;
-  const start = 1_767_225_600_000 + run * 60_000 + task * 1000;
+  const runAfter = NEWEST - run * BETWEEN_RUNS;
+  const start = runAfter + task * 1000;
   const seconds = (index % 7777) / 10 + 0.123;
   return {
-    dag_id: dagOf(Math.floor(index / BATCH_ROWS)),
-    dag_run_id: `scheduled__${text(1_767_225_600_000 + run * 60_000, 0).slice(0, 19)}+00:00`,
+    dag_id: `dag_${run % DAGS}`,
+    dag_run_id: `scheduled__${text(runAfter, 0).slice(0, 19)}+00:00`,
     task_id: `transform_step_${task}`,
     try_number: 1,
     state: index % 10 === 0 ? "failed" : "success",
@@ -48,8 +54,8 @@ export function rowAt(index: number): TaskInstanceRow {
     map_index: -1,
     is_latest: true,
     id: `0198c0de-6a1b-7000-8000-${String(index).padStart(12, "0")}`,
-    logical_date: text(1_767_225_600_000 + run * 60_000, 0),
-    run_after: text(1_767_225_600_000 + run * 60_000, 0),
+    logical_date: text(runAfter, 0),
+    run_after: text(runAfter, 0),
     task_display_name: `transform_step_${task}`,
     operator_name: "PythonOperator",
     max_tries: 2,
@@ -75,25 +81,25 @@ export function rowAt(index: number): TaskInstanceRow {
   };
 }
 
-const dagOf = (batch: number) => `dag_${String(batch).padStart(6, "0")}`;
-
-/** Each batch's rows. */
-export function* batches(count: number): Generator<{ readonly dag: string; readonly rows: TaskInstanceRow[] }> {
+/** The rows, batch by batch. */
+export function* batches(count: number): Generator<TaskInstanceRow[]> {
   for (let start = 0; start < count; start += BATCH_ROWS) {
-    const length = Math.min(BATCH_ROWS, count - start);
-    yield { dag: dagOf(start / BATCH_ROWS), rows: Array.from({ length }, (_, index) => rowAt(start + index)) };
+    yield Array.from({ length: Math.min(BATCH_ROWS, count - start) }, (_, index) => rowAt(start + index));
   }
 }
 
-/** A source that replaces one DAG after the other, as Airflow's does with its history. */
+/** A source that replaces one slice of time after the other, newest first, as Airflow's does with its history. */
 export function syntheticSource(count: number): Source {
   const stream = defineStream({
     name: "task_instances",
     table,
     revision: 1,
     async *read() {
-      for (const { dag, rows } of batches(count)) {
-        yield { replace: [{ scope: { dag_id: { in: [dag] } }, rows }], state: { dag } };
+      let end = text(NEWEST + 1, 0);
+      for (const rows of batches(count)) {
+        const begin = rows.at(-1)?.run_after as string;
+        yield { replace: [{ scope: { run_after: { gte: begin, lt: end } }, rows }], state: { begin } };
+        end = begin;
       }
     },
   });
