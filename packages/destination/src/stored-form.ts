@@ -4,7 +4,7 @@
  */
 import { canonicalJson } from "./json.ts";
 import type { Column, Table } from "./table.ts";
-import { microsecondsOf } from "./timestamp.ts";
+import { isTimestamp, microsecondsOf } from "./timestamp.ts";
 
 /** A checked value: int64 as bigint, timestamp as microseconds since 1970, json as canonical text. */
 export type StoredForm = string | number | bigint | boolean | null;
@@ -15,7 +15,7 @@ const highest = 2n ** 63n - 1n;
 /**
  * Checks a column's value and converts it to the form that adapters store.
  *
- * @throws TypeError whose message says what was expected; {@link storedRow} adds where.
+ * @throws TypeError whose message says what was expected; {@link rowForms} adds where.
  */
 export function storedForm(column: Column, value: unknown): StoredForm {
   if (value === null) {
@@ -93,29 +93,49 @@ export class UnfitValue extends TypeError {
   }
 }
 
+type AnyRow = Readonly<Record<string, unknown>>;
+
 /**
- * A row's values in the order of its table's columns, each in its stored form.
+ * Returns a function that converts rows: to their values in the order of the table's columns, each in its stored form.
+ * It throws UnfitValue.
  *
- * @throws UnfitValue
+ * @param timestamps `text`: they stay as they are once they are checked, for databases that store them so
  */
-export function storedRow(table: Table, row: Readonly<Record<string, unknown>>): StoredForm[] {
+export function rowForms(
+  table: Table,
+  timestamps: "microseconds" | "text" = "microseconds",
+): (row: AnyRow) => StoredForm[] {
   const names = Object.keys(table.columns);
-  const values = new Array<StoredForm>(names.length);
-  for (let index = 0; index < names.length; index += 1) {
-    const name = names[index] as string;
-    const value = row[name];
-    if (value === undefined) throw new UnfitValue(name, "the row does not have it; use null for unknown values");
-    try {
-      values[index] = storedForm(table.columns[name] as Column, value);
-    } catch (error) {
-      throw new UnfitValue(name, (error as Error).message);
+  const columns = Object.values<Column>(table.columns);
+  const keepsText = columns.map(({ type }) => type === "timestamp" && timestamps === "text");
+  return (row) => {
+    const forms = new Array<StoredForm>(names.length);
+    for (let index = 0; index < names.length; index += 1) {
+      const name = names[index] as string;
+      const value = row[name];
+      if (value === undefined) throw new UnfitValue(name, "the row does not have it; use null for unknown values");
+      if (keepsText[index] && typeof value === "string" && isTimestamp(value)) {
+        forms[index] = value;
+        continue;
+      }
+      try {
+        forms[index] = storedForm(columns[index] as Column, value);
+      } catch (error) {
+        throw new UnfitValue(name, (error as Error).message);
+      }
     }
-  }
-  if (Object.keys(row).length > names.length) {
-    const extra = Object.keys(row).find((name) => !Object.hasOwn(table.columns, name)) as string;
-    throw new UnfitValue(extra, "the table has no such column");
-  }
-  return values;
+    checkSurplus(table, row, names.length);
+    return forms;
+  };
+}
+
+function checkSurplus(table: Table, row: AnyRow, columns: number): void {
+  let count = 0;
+  // Unlike Object.keys, this allocates nothing.
+  for (const _ in row) count += 1;
+  if (count <= columns) return;
+  const extra = Object.keys(row).find((name) => !Object.hasOwn(table.columns, name));
+  if (extra !== undefined) throw new UnfitValue(extra, "the table has no such column");
 }
 
 /** A value for messages: its type and its beginning, since a value may be a megabyte. */

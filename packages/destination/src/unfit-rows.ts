@@ -1,6 +1,6 @@
 /** Finds all rows that a destination cannot hold at once, so that the sender can leave them out. */
 import { DestinationError, type UnfitRow } from "./errors.ts";
-import { type StoredForm, shown, storedForm, storedRow, UnfitValue } from "./stored-form.ts";
+import { rowForms, type StoredForm, shown, storedForm, UnfitValue } from "./stored-form.ts";
 import type { Column, ColumnType, StoredValues, Table } from "./table.ts";
 
 type AnyRow = Readonly<Record<string, unknown>>;
@@ -34,18 +34,23 @@ export function invalidRows(table: Pick<Table, "name" | "primaryKey">, rows: rea
 export class RowCheck {
   readonly #table: Table;
   readonly #lacks: Lacks | undefined;
+  readonly #formsOf: (row: AnyRow) => StoredForm[];
   readonly #unfit = new Map<string, UnfitRow>();
 
-  /** @param lacks says why the database cannot hold a text, for databases that cannot hold all of them */
-  constructor(table: Table, lacks?: Lacks) {
+  /**
+   * @param lacks says why the database cannot hold a text, for databases that cannot hold all of them
+   * @param timestamps `text`: they are returned as they were given
+   */
+  constructor(table: Table, lacks?: Lacks, timestamps: "microseconds" | "text" = "microseconds") {
     this.#table = table;
     this.#lacks = lacks;
+    this.#formsOf = rowForms(table, timestamps);
   }
 
   /** A row's values, or undefined if it does not fit. Of rows with the same key, the last counts. */
   stored(row: AnyRow): StoredForm[] | undefined {
     try {
-      const values = storedRow(this.#table, row);
+      const values = this.#formsOf(row);
       if (this.#lacks) this.#checkTexts(values, this.#lacks);
       if (this.#unfit.size > 0) this.#unfit.delete(rowId(this.#table, row));
       return values;
@@ -63,9 +68,11 @@ export class RowCheck {
   }
 
   #checkTexts(values: readonly StoredForm[], lacks: Lacks): void {
-    for (const [index, [name, { type }]] of Object.entries<Column>(this.#table.columns).entries()) {
+    let index = 0;
+    for (const name in this.#table.columns) {
       const value = values[index];
-      const reason = typeof value === "string" ? lacks(value, type) : undefined;
+      index += 1;
+      const reason = typeof value === "string" ? lacks(value, this.#table.columns[name]?.type) : undefined;
       if (reason !== undefined) throw new UnfitValue(name, reason);
     }
   }

@@ -9,12 +9,18 @@ import { SyncError } from "./errors.ts";
 const HARMLESS_ROWS = 100;
 const HARMLESS_SHARE = 0.2;
 
+interface Counts {
+  /** Before the sync's first deletion. */
+  readonly rows: number;
+  deleted: number;
+}
+
 /** Counts the rows that one sync marks as deleted, per table, and rejects too many. */
 export class DeletionGuard {
   readonly #session: Pick<Session, "count" | "keys">;
   readonly #allowed: boolean;
   readonly #nameOf: (table: Table) => string;
-  readonly #tables = new Map<string, { readonly rows: number; deleted: number }>();
+  readonly #tables = new Map<string, Counts>();
 
   /** @param nameOf a table's name in the destination, for messages */
   constructor(
@@ -29,9 +35,10 @@ export class DeletionGuard {
 
   /** @throws SyncError `MASS_DELETE` if deleting `count` more rows would exceed the limit */
   async expect(table: Table, count: number): Promise<void> {
-    const { rows, deleted } = await this.#of(table);
+    const counts = await this.#of(table);
+    if (this.#isHarmless(counts, count)) return;
+    const { rows, deleted } = counts;
     const total = deleted + count;
-    if (this.#allowed || total <= HARMLESS_ROWS || total <= rows * HARMLESS_SHARE) return;
     const percent = Math.round((total / rows) * 100);
     throw new SyncError(
       "MASS_DELETE",
@@ -39,10 +46,18 @@ export class DeletionGuard {
     );
   }
 
-  /** Checks a batch before its commit. @throws SyncError `MASS_DELETE` */
+  /**
+   * Checks a batch before its commit. Call {@link DeletionGuard.deleted} after it.
+   *
+   * @throws SyncError `MASS_DELETE`
+   */
   async check({ table, replace = [], upserts = [], remove = [] }: Omit<Batch, "state">): Promise<void> {
-    const counts = replace.length > 0 ? await this.#of(table) : undefined;
+    const counts = replace.length > 0 && !this.#allowed ? await this.#of(table) : undefined;
     if (!counts || counts.rows === 0) return;
+    let most = 0;
+    for (const { scope } of replace) most += await this.#session.count(table, scope);
+    // Not even if all of its rows were gone would that be too many, so it need not be known which.
+    if (this.#isHarmless(counts, most)) return;
     const keyOf = (row: StoredValues) => JSON.stringify(table.primaryKey.map((name) => String(row[name])));
     const kept = new Set([...replace.flatMap(({ rows }) => rows), ...upserts, ...remove].map(keyOf));
     const gone = new Set<string>();
@@ -50,10 +65,20 @@ export class DeletionGuard {
       for (const row of await this.#session.keys(table, scope)) if (!kept.has(keyOf(row))) gone.add(keyOf(row));
     }
     if (gone.size > 0) await this.expect(table, gone.size);
-    counts.deleted += gone.size;
   }
 
-  async #of(table: Table): Promise<{ readonly rows: number; deleted: number }> {
+  /** Adds what a commit marked as deleted. */
+  deleted(table: Table, count: number): void {
+    const counts = this.#tables.get(table.name);
+    if (counts) counts.deleted += count;
+  }
+
+  #isHarmless({ rows, deleted }: Counts, count: number): boolean {
+    const total = deleted + count;
+    return this.#allowed || total <= HARMLESS_ROWS || total <= rows * HARMLESS_SHARE;
+  }
+
+  async #of(table: Table): Promise<Counts> {
     const known = this.#tables.get(table.name);
     if (known) return known;
     const counts = { rows: await this.#session.count(table, {}), deleted: 0 };

@@ -217,6 +217,7 @@ async function syncStream<S>(
         if (unstored) lastStates.set(stream.name, data);
         return result;
       });
+      guard.deleted(table, result.deleted);
       for (const key of Object.keys(counts) as (keyof typeof counts)[]) {
         counts[key] += result[key];
       }

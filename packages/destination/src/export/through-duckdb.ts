@@ -1,12 +1,10 @@
 /** Converts rows of other databases to the formats, with the export's own DuckDB. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { DuckDBValue } from "@duckdb/node-api";
 import { Database } from "../duckdb/database.ts";
 import { dialect } from "../duckdb/dialect.ts";
 import { openFile } from "../duckdb/open.ts";
 import { type CopyLimits, copying, keepInside, limitSql } from "../duckdb/reader.ts";
-import { driverType, driverValue } from "../duckdb/values.ts";
 import { writing } from "../no-space.ts";
 import { literal, namesIn, quoted } from "../sql/names.ts";
 import type { Dumped, SqlReader } from "../sql-reader.ts";
@@ -123,14 +121,10 @@ async function append(
   columns: readonly ExportColumn[],
   rows: readonly StoredValues[],
 ): Promise<void> {
-  const { driver } = database;
-  const values = columns.map(({ name, type }) =>
-    rows.map((row): DuckDBValue => {
-      const column: Column = { type, nullable: true, description: "" };
-      return driverValue(driver, column, storedForm(column, row[name] ?? null));
-    }),
-  );
+  const values = columns.map(({ name, type }) => {
+    const column: Column = { type, nullable: true, description: "" };
+    return rows.map((row) => storedForm(column, row[name] ?? null));
+  });
   await database.largeRows?.expect("rows", values);
-  const types = columns.map((column) => driverType(driver, column));
-  await database.append("rows", types, values, null);
+  await database.append("rows", columns, values, null);
 }

@@ -3,13 +3,14 @@
 import type { Batch, CommitResult } from "../destination.ts";
 import { DestinationError } from "../errors.ts";
 import { canonicalJson } from "../json.ts";
+import { keyText } from "../key-text.ts";
 import type { Scope } from "../scope.ts";
 import type { StoredForm } from "../stored-form.ts";
 import { type Column, type StoredValues, systemColumns, type Table, type Value } from "../table.ts";
 import { timestampText } from "../timestamp.ts";
 import { holdableKeys, RowCheck } from "../unfit-rows.ts";
 import { checkColumn, formsOf, matcher } from "./matcher.ts";
-import { changedValues, type Forms, keyText, writtenForm } from "./shape.ts";
+import { changedValues, type Forms, writtenForm } from "./shape.ts";
 
 interface StoredRecord {
   readonly forms: Forms;

@@ -2,6 +2,7 @@
 
 import { DestinationError } from "../errors.ts";
 import { parseJson } from "../exact-json.ts";
+import { keyText } from "../key-text.ts";
 import { defaultForm, type StoredForm } from "../stored-form.ts";
 import type { Column, Table, Value } from "../table.ts";
 import { timestampText } from "../timestamp.ts";
@@ -52,11 +53,6 @@ export function changedValues(table: Table, stored: Shape, rows: readonly Forms[
     seen.add(text);
   }
   return changed;
-}
-
-/** A key as a single text. */
-export function keyText(values: readonly (StoredForm | undefined)[]): string {
-  return JSON.stringify(values.map(String));
 }
 
 /** A value in readable form. */

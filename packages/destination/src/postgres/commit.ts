@@ -3,6 +3,7 @@
  * transaction.
  */
 import type { Batch, CommitResult } from "../destination.ts";
+import { keyText } from "../key-text.ts";
 import type { Scope } from "../scope.ts";
 import { quoted } from "../sql/names.ts";
 import { Parameters } from "../sql/parameters.ts";
@@ -40,18 +41,16 @@ function encodedLines({ dialect }: PostgresDatabase, table: Table, rows: readonl
   const columns = Object.values<Column>(table.columns);
   const keyIndexes = table.primaryKey.map((name) => names.indexOf(name));
   const lines = new Map<string, string>();
-  const check = new RowCheck(table, dialect.lacks);
+  const check = new RowCheck(table, dialect.lacks, "text");
   for (const row of rows) {
     const values = check.stored(row);
     if (!values) continue;
     const texts = values.map((value, position) => {
       const column = columns[position] as Column;
       // Once it is checked, a timestamp's own text is what is stored.
-      return column.type === "timestamp"
-        ? (row[names[position] as string] as string | null)
-        : postgresText(column, value);
+      return column.type === "timestamp" ? (value as string | null) : postgresText(column, value);
     });
-    lines.set(JSON.stringify(keyIndexes.map((index) => texts[index])), copyLine(texts));
+    lines.set(keyText(keyIndexes.map((index) => texts[index])), copyLine(texts));
   }
   check.finish();
   return lines;

@@ -3,12 +3,14 @@
  * the commit's transaction.
  */
 import type { Batch, CommitResult } from "../destination.ts";
+import { keyText } from "../key-text.ts";
 import type { Scope } from "../scope.ts";
 import { literal, quoted } from "../sql/names.ts";
 import { Parameters } from "../sql/parameters.ts";
 import { rowsLost } from "../sql/rows-lost.ts";
 import { checked, columnOf, partSql } from "../sql/scope.ts";
 import { withSystemColumns } from "../sql/transfer.ts";
+import type { StoredForm } from "../stored-form.ts";
 import type { Column, Row, StoredValues, Table } from "../table.ts";
 import { timestampText } from "../timestamp.ts";
 import { holdableKeys, RowCheck } from "../unfit-rows.ts";
@@ -47,18 +49,15 @@ async function encodedRows(database: SqliteDatabase, table: Table, rows: readonl
   const columns = Object.values<Column>(table.columns);
   const keyIndexes = table.primaryKey.map((name) => names.indexOf(name));
   const encoded = new Map<string, SqliteValue[]>();
-  const check = new RowCheck(table);
+  const check = new RowCheck(table, undefined, "text");
   for (const [index, row] of rows.entries()) {
     if (index % breathEvery === 0) await database.breathe();
     const forms = check.stored(row);
     if (!forms) continue;
-    const values = forms.map((value, position) => {
-      const column = columns[position] as Column;
-      // Once it is checked, a timestamp's own text is what is stored.
-      return column.type === "timestamp"
-        ? (row[names[position] as string] as string | null)
-        : sqliteValue(column, value);
-    });
+    const values = new Array<SqliteValue>(forms.length);
+    for (let position = 0; position < forms.length; position += 1) {
+      values[position] = checkedValue(columns[position] as Column, forms[position] as StoredForm);
+    }
     encoded.set(keyText(keyIndexes.map((position) => values[position] as SqliteValue)), values);
   }
   check.finish();
@@ -197,7 +196,6 @@ function sameKey(table: Table): string {
   return table.primaryKey.map((name) => `${quoted(name)} = ?`).join(" AND ");
 }
 
-/** A key as a single text. */
-function keyText(values: readonly SqliteValue[]): string {
-  return JSON.stringify(values.map(String));
-}
+/** A value as SQLite stores it. Once it is checked, a timestamp's own text is. */
+const checkedValue = (column: Column, form: StoredForm): SqliteValue =>
+  column.type === "timestamp" ? (form as string | null) : sqliteValue(column, form);
