@@ -22,11 +22,13 @@ const server = {
     total_entries: 1,
   },
   "/api/v2/variables": {
-    variables: ["a", "b"].map((key) => ({ key, value: canary, description: canary })),
+    variables: ["a", "b"].map((key) => ({ key, value: canary, description: canary, is_encrypted: true })),
     total_entries: 2,
   },
   "/api/v2/connections": {
-    connections: [{ connection_id: "db", host: canary, password: canary, extra: canary, login: canary }],
+    connections: [
+      { connection_id: "db", conn_type: "postgres", host: canary, password: canary, extra: canary, login: canary },
+    ],
     total_entries: 1,
   },
   "/api/v2/dags/one/dagRuns/~/taskInstances/~/xcomEntries": {
@@ -77,8 +79,12 @@ test("exports names, pools and sources beside the synced tables, and no values",
     return queryDuckdb(join(folder, "from"), sql);
   };
   expect(await rowsOf("airflow_dag_sources")).toEqual([{ dag_id: "one", version_number: 3, content: "# DAG\n" }]);
-  expect(await rowsOf("airflow_variables")).toEqual([{ key: "a" }, { key: "b" }]);
-  expect(await rowsOf("airflow_connections")).toEqual([{ connection_id: "db" }]);
+  expect(await rowsOf("airflow_variables")).toEqual(
+    ["a", "b"].map((key) => ({ key, is_encrypted: true, team_name: null })),
+  );
+  expect(await rowsOf("airflow_connections")).toEqual([
+    { connection_id: "db", conn_type: "postgres", team_name: null },
+  ]);
   expect(await rowsOf("airflow_pools")).toEqual([
     { name: "default_pool", slots: 128, include_deferred: false, description: "", team_name: null },
   ]);
