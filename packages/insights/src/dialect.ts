@@ -14,6 +14,8 @@ export interface Dialect {
   micros(column: string): string;
   /** A member, of any name, of a JSON column that is an object of texts; null if there is none. */
   member(column: string, name: string): string;
+  /** The number of entries of a JSON column that is a list. */
+  listLength(column: string): string;
   /** A boolean column as 0 or 1. */
   flag(column: string): string;
   /**
@@ -36,6 +38,7 @@ export const dialects: Readonly<Record<SqlReader["dialect"], Dialect>> = {
     text: (column) => column,
     micros: (column) => `epoch_us(${column})`,
     member: (column, name) => `json_extract_string(${column}, ${path(name)})`,
+    listLength: (column) => `json_array_length(${column})`,
     flag,
     medianOver: (value) => `quantile_disc(${value}, 0.5)`,
   },
@@ -46,6 +49,7 @@ export const dialects: Readonly<Record<SqlReader["dialect"], Dialect>> = {
     // Stored as text with six digits. SQLite's own time arithmetic is only exact to a millisecond.
     micros: (column) => `(unixepoch(substr(${column}, 1, 19)) * 1000000 + CAST(substr(${column}, 21, 6) AS INTEGER))`,
     member: (column, name) => `json_extract(${column}, ${path(name)})`,
+    listLength: (column) => `json_array_length(${column})`,
     flag,
   },
   postgres: {
@@ -54,6 +58,7 @@ export const dialects: Readonly<Record<SqlReader["dialect"], Dialect>> = {
     text: (column) => `(${column} COLLATE "C")`,
     micros: (column) => `CAST(round(extract(epoch FROM ${column}) * 1000000) AS bigint)`,
     member: (column, name) => `((${column} ->> ${literal(name)}) COLLATE "C")`,
+    listLength: (column) => `jsonb_array_length(${column})`,
     flag,
   },
 };

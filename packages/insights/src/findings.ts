@@ -1,38 +1,23 @@
 /** Derives findings from other questions' answers. */
-import { lineOf } from "./common.ts";
+import { type Finding, type Found, lengthText, type Row, unknown } from "./finding.ts";
+import { failedCheck, failingTicks, unhealthy, unloadable, waitingForPerson } from "./further-findings.ts";
 import { DAY, type Micros } from "./moments.ts";
 import type { AnswerColumns, AnswerRow, Asking, ParameterSet, ParameterValues, Question } from "./question.ts";
+import { checkResults } from "./questions/check-results.ts";
 import { deadlineMisses } from "./questions/deadline-misses.ts";
 import { durationAnomalies } from "./questions/duration-anomalies.ts";
 import { failingNow } from "./questions/failing-now.ts";
 import { failuresAfterChange } from "./questions/failures-after-change.ts";
 import { flakyTasks } from "./questions/flaky-tasks.ts";
 import { gotSlower } from "./questions/got-slower.ts";
+import { importErrors } from "./questions/import-errors.ts";
 import { missedRuns } from "./questions/missed-runs.ts";
 import { runningTooLong } from "./questions/running-too-long.ts";
 import { schedulerHealth } from "./questions/scheduler-health.ts";
 import { staleAssets } from "./questions/stale-assets.ts";
 import { stuckWaiting } from "./questions/stuck-waiting.ts";
-import { numberText } from "./words.ts";
-
-export interface Finding {
-  /** 3 is critical, 2 is broken, 1 is worse than before. */
-  readonly severity: 1 | 2 | 3;
-  /** The question that found it. */
-  readonly kind: string;
-  readonly orchestrator: string;
-  readonly pipeline: string;
-  readonly name: string;
-  readonly task: string | null;
-  readonly run_id: string | null;
-  /** As UTC text; null if unknown. */
-  readonly since: string | null;
-  readonly what: string;
-  readonly value: number | null;
-  readonly normal: number | null;
-  /** The unit of both numbers. */
-  readonly unit: string;
-}
+import { tickHealth } from "./questions/tick-health.ts";
+import { waitingForPeople } from "./questions/waiting-for-people.ts";
 
 /** From this many failed runs in a row it is critical. */
 const CRITICAL_STREAK = 3;
@@ -56,6 +41,9 @@ export async function findingsOf(asking: Asking, expect: readonly unknown[]): Pr
   await of(failingNow, failing);
   if (expect.length > 0) await of(deadlineMisses, missedDeadline, { expect });
   await of(schedulerHealth, unhealthy);
+  await of(importErrors, unloadable);
+  await of(tickHealth, failingTicks);
+  await of(checkResults, failedCheck);
   await of(runningTooLong, running);
   await of(stuckWaiting, waiting);
   await of(missedRuns, missed);
@@ -63,13 +51,10 @@ export async function findingsOf(asking: Asking, expect: readonly unknown[]): Pr
   await of(gotSlower, slower);
   await of(flakyTasks, flaky);
   await of(staleAssets, stale);
+  await of(waitingForPeople, waitingForPerson);
   await of(durationAnomalies, (row) => unusual(row, asking.asOf - DAY));
   return findings;
 }
-
-type Row<Q> = Q extends Question<infer _P, infer C> ? AnswerRow<C> : never;
-type Found = Omit<Finding, "kind"> | undefined;
-const unknown = { task: null, run_id: null, since: null, normal: null };
 
 function failing(row: Row<typeof failingNow>): Found {
   const {
@@ -90,15 +75,6 @@ function failing(row: Row<typeof failingNow>): Found {
   const what = `${runs}${task === null ? "" : `, in ${task}`}.${then}`;
   const of = { orchestrator, pipeline, name, task, run_id, since: failing_since };
   return { ...unknown, ...of, severity, what, value: streak, unit: "runs" };
-}
-
-function unhealthy(row: Row<typeof schedulerHealth>): Found {
-  const { orchestrator, pipeline, component: name, state, required, last_heartbeat: since, age: value, error } = row;
-  if (!required || state === "healthy") return undefined;
-  const of = { ...unknown, orchestrator, pipeline, name, since, value, unit: "s" };
-  if (state === "errors") return { ...of, severity: 2, what: `It reports: ${lineOf(error) ?? "errors"}.`, value: null };
-  const last = value === null ? "" : ` Its last heartbeat was ${lengthText(value)} before the last sync.`;
-  return { ...of, severity: 3, what: `${state === "never" ? "It never ran." : "It is down."}${last}` };
 }
 
 function missedDeadline(row: Row<typeof deadlineMisses>): Found {
@@ -186,5 +162,3 @@ function stale({
   const of = { orchestrator, pipeline, name, run_id: last_run, since };
   return { ...unknown, ...of, severity: 1, what, value: age, normal: usual, unit: "s" };
 }
-
-const lengthText = (seconds: number) => numberText(seconds, "s");

@@ -1,6 +1,19 @@
 /** The order of a page's answers. Questions that are not listed here come last. */
 export const sections: readonly (readonly [title: string, questions: readonly string[]])[] = [
-  ["Now", ["failing_now", "running_too_long", "stuck_waiting", "missed_runs", "deadline_misses", "scheduler_health"]],
+  [
+    "Now",
+    [
+      "failing_now",
+      "running_too_long",
+      "stuck_waiting",
+      "missed_runs",
+      "deadline_misses",
+      "scheduler_health",
+      "import_errors",
+      "tick_health",
+      "waiting_for_people",
+    ],
+  ],
   [
     "Reliability",
     [
@@ -19,6 +32,7 @@ export const sections: readonly (readonly [title: string, questions: readonly st
     [
       "got_slower",
       "run_durations",
+      "step_times",
       "landing_times",
       "schedule_delay",
       "queue_wait",
@@ -27,8 +41,8 @@ export const sections: readonly (readonly [title: string, questions: readonly st
     ],
   ],
   ["Load", ["load_by_hour", "concurrency", "pool_pressure", "load_forecast", "backfill_progress"]],
-  ["Inventory", ["hygiene", "cost_by_owner", "run_origins"]],
-  ["Assets", ["stale_assets"]],
+  ["Inventory", ["hygiene", "cost_by_owner", "run_origins", "dag_changes", "dag_complexity"]],
+  ["Assets", ["stale_assets", "check_results", "freshness_and_materializations", "asset_flow"]],
 ];
 
 /** Those that the page shows in places of their own. */

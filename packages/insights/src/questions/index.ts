@@ -1,10 +1,14 @@
 /** All questions, in the order in which they are listed. */
 import type { Question } from "../question.ts";
+import { assetFlow } from "./asset-flow.ts";
 import { backfillProgress } from "./backfill-progress.ts";
+import { checkResults } from "./check-results.ts";
 import { concurrency } from "./concurrency.ts";
 import { costByOwner } from "./cost-by-owner.ts";
 import { coverage } from "./coverage.ts";
 import { criticalPath } from "./critical-path.ts";
+import { dagChanges } from "./dag-changes.ts";
+import { dagComplexity } from "./dag-complexity.ts";
 import { deadlineMisses } from "./deadline-misses.ts";
 import { didNothing } from "./did-nothing.ts";
 import { durationAnomalies } from "./duration-anomalies.ts";
@@ -18,8 +22,10 @@ import { failuresByHost } from "./failures-by-host.ts";
 import { failuresByTask } from "./failures-by-task.ts";
 import { firstPassRate } from "./first-pass-rate.ts";
 import { flakyTasks } from "./flaky-tasks.ts";
+import { freshnessAndMaterializations } from "./freshness-and-materializations.ts";
 import { gotFaster, gotSlower } from "./got-slower.ts";
 import { hygiene } from "./hygiene.ts";
+import { importErrors } from "./import-errors.ts";
 import { jobDays } from "./job-days.ts";
 import { keyNumbers } from "./key-numbers.ts";
 import { landingTimes } from "./landing-times.ts";
@@ -39,17 +45,24 @@ import { scheduleDelay } from "./schedule-delay.ts";
 import { schedulerHealth } from "./scheduler-health.ts";
 import { sideBySide } from "./side-by-side.ts";
 import { staleAssets } from "./stale-assets.ts";
+import { stepTimes } from "./step-times.ts";
 import { stuckWaiting } from "./stuck-waiting.ts";
 import { successRate } from "./success-rate.ts";
 import { taskTimeShare } from "./task-time-share.ts";
+import { tickHealth } from "./tick-health.ts";
 import { timeToRecovery } from "./time-to-recovery.ts";
+import { waitingForPeople } from "./waiting-for-people.ts";
 
 export {
+  assetFlow,
   backfillProgress,
+  checkResults,
   concurrency,
   costByOwner,
   coverage,
   criticalPath,
+  dagChanges,
+  dagComplexity,
   deadlineMisses,
   didNothing,
   durationAnomalies,
@@ -63,9 +76,11 @@ export {
   failureTimes,
   firstPassRate,
   flakyTasks,
+  freshnessAndMaterializations,
   gotFaster,
   gotSlower,
   hygiene,
+  importErrors,
   jobDays,
   keyNumbers,
   landingTimes,
@@ -85,10 +100,13 @@ export {
   schedulerHealth,
   sideBySide,
   staleAssets,
+  stepTimes,
   stuckWaiting,
   successRate,
   taskTimeShare,
+  tickHealth,
   timeToRecovery,
+  waitingForPeople,
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: each has its own parameters and columns, and none of them matters to who lists them
@@ -134,7 +152,16 @@ export const questions: readonly Question<any, any>[] = [
   costByOwner,
   staleAssets,
   sideBySide,
+  dagComplexity,
+  tickHealth,
   schedulerHealth,
+  freshnessAndMaterializations,
+  assetFlow,
+  dagChanges,
+  stepTimes,
+  checkResults,
+  importErrors,
+  waitingForPeople,
   jobDays,
   keyNumbers,
 ];

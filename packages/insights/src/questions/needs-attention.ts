@@ -1,5 +1,6 @@
 import { inOrderOf, jobColumns, limitParameter, within } from "../common.ts";
-import { type Finding, findingsOf } from "../findings.ts";
+import type { Finding } from "../finding.ts";
+import { findingsOf } from "../findings.ts";
 import { linksTo, serversOf } from "../links.ts";
 import { DAY, textOf } from "../moments.ts";
 import { defineQuestion } from "../question.ts";
