@@ -38,12 +38,13 @@ const server = {
   "/api/v2/dags/gone/dagRuns/~/taskInstances/~/xcomEntries": { xcom_entries: [], total_entries: 0 },
 };
 
-async function world(documents: Readonly<Record<string, unknown>> = server) {
+async function world(documents: Readonly<Record<string, unknown>> = server, streams = "default") {
   const simulator = await until(startAirflowSimulator({ world: createDemoAirflowWorld({ dags: 1, days: 1 }) }));
   const folder = temporaryFolder();
   const at = `duckdb:${join(folder, "from")}`;
   const login = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
-  const synced = await dagsync(["sync", "--from", `airflow:${simulator.url}`, "--to", at], { env: login });
+  const sync = ["sync", "--from", `airflow:${simulator.url}`, "--to", at, "--streams", streams];
+  const synced = await dagsync(sync, { env: login });
   expect(synced.code).toBe(0);
   const from = `airflow:http://${await listen(answering(documents))}`;
   const into = join(folder, "to");
@@ -98,6 +99,16 @@ test("exports names, pools and sources beside the synced tables, and no values",
   expect(plain.code).toBe(0);
   expect(contentsOf(into) + stdout + plain.stdout + plain.stderr).not.toContain(canary);
   expect((await dagsync(["export", "verify", into])).code).toBe(0);
+});
+
+test("exports what a stream syncs from its table, and not from the server too", async () => {
+  const { from, run } = await world(server, "dags,pools");
+  const { code, stdout } = await run("--with", "pools,variables", "--from", from, "--json");
+  expect(code).toBe(0);
+  const tables = stdout
+    .split("\n")
+    .flatMap((line) => (line.includes('"file-written"') ? [JSON.parse(line).file.table] : []));
+  expect(tables.filter((each) => /pools|variables/.test(each))).toEqual(["airflow_pools", "airflow_variables"]);
 });
 
 test("reads a list again if it changed meanwhile", async () => {

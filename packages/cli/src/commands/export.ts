@@ -130,7 +130,7 @@ async function runExport(options: ExportCommandOptions, io: Io, onEvent: NonNull
   const names = parseNames(options.tables);
   const tables = tablesToExport(destination, contents, pipeline, names);
   const { exportTables, removeOldExports } = await import("@org/destination/export");
-  const manifest = await withInventory(inventory, io.signal, (beside) =>
+  const manifest = await withInventory(inventory, { synced: tables, signal: io.signal }, (beside) =>
     exportTables(destination, {
       ...{ into, s3, tables, beside, format, compression, layout, window, changedSince, onEvent },
       safeCsv: options.safeCsv ?? false,

@@ -1,5 +1,5 @@
 /** `--with`: what a server has that is not synced, read into a database of its own for the time of an export. */
-import { withTablePrefix } from "@org/destination";
+import { type Table, withTablePrefix } from "@org/destination";
 import type { ExportOrigin } from "@org/destination/export";
 import { withScratch } from "@org/destination/scratch";
 import { readInventory, type Source } from "@org/sync-engine";
@@ -38,17 +38,26 @@ export async function inventoryOf(
   return { source, prefix, names };
 }
 
+export interface InventoryOptions {
+  /** Tables that are exported anyway: what is synced as a stream is not read from the server once more. */
+  readonly synced: readonly Table[];
+  readonly signal?: AbortSignal | undefined;
+}
+
 /** Does some work with the tables of an inventory, which are gone afterwards. */
 export async function withInventory<T>(
   inventory: ChosenInventory | undefined,
-  signal: AbortSignal | undefined,
+  { synced, signal }: InventoryOptions,
   work: (beside: readonly ExportOrigin[]) => Promise<T>,
 ): Promise<T> {
   if (!inventory) return work([]);
-  const { source, names, prefix } = inventory;
+  const { source, prefix } = inventory;
   return withScratch("export-inventory-", async (scratch) => {
     const destination = scratch.database("server");
     const shaped = prefix === undefined ? destination : withTablePrefix(destination, prefix);
+    const isSynced = (table: Table) => synced.some(({ name }) => name === (shaped.realTable?.(table) ?? table).name);
+    const names = inventory.names.filter((name) => !isSynced(source.inventory![name]!.table));
+    if (names.length === 0) return work([]);
     const tables = await readInventory({ source, names, destination: shaped, signal });
     return work([{ destination, tables: tables.map((table) => shaped.realTable?.(table) ?? table) }]);
   });
