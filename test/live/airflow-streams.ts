@@ -1,4 +1,5 @@
 /** All opt-in streams of a real Airflow, compared with its own database. */
+import { readFileSync } from "node:fs";
 import { createAirflowClient } from "@org/airflow-client";
 import { duckdb } from "@org/destination/duckdb";
 import { airflow } from "@org/sources/airflow";
@@ -7,6 +8,7 @@ import type { Stream } from "@org/sync-engine/source";
 import { differences, type PlainRow, readTable } from "@org/testkit/compare";
 import type { AirflowServer } from "@org/testkit/servers/airflow";
 import { changeFurther, furtherTruth } from "@org/testkit/servers/airflow-further";
+import { canary } from "@org/testkit/servers/airflow-further/named";
 import { expect } from "vitest";
 import { log } from "./live.ts";
 
@@ -32,7 +34,8 @@ export async function expectFurtherStreams(server: AirflowServer, path: string):
     for (const { table, isSampled } of streams) {
       const key = table.primaryKey.filter((name) => !isSampled || name !== "sampled_at");
       const expected = (await furtherTruth(server, table.name)) as readonly PlainRow[];
-      const actual = await readTable(path, table);
+      // Our own calls of batch endpoints are logged after the log was read.
+      const actual = (await readTable(path, table)).filter(({ event }) => event !== "get_task_instances_batch");
       const latest = actual
         .map((row) => row.sampled_at as string | undefined)
         .sort()
@@ -53,6 +56,7 @@ export async function expectFurtherStreams(server: AirflowServer, path: string):
   await changeFurther(server, "change");
   await syncNow();
   await compare();
+  expect(readFileSync(path).includes(canary)).toBe(false);
   const { streams: idle } = await syncNow();
   for (const { stream, inserted, updated, deleted, removed } of idle) {
     const isSampled = streams.find(({ name }) => name === stream)?.isSampled ?? false;

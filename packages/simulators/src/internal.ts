@@ -1,6 +1,7 @@
 /** What only our own tests and demos use. It is not published: packages resolve it inside the checkout only. */
 
-export { type FurtherRow, type FurtherRows, pool } from "./airflow/further.ts";
+export { type FurtherRows, pool } from "./airflow/further.ts";
+export type { FurtherRow } from "./airflow/further-list.ts";
 export { type AirflowIncidents, airflowIncidents } from "./airflow/incidents.ts";
 export { type AirflowRows, airflowRows, type TruthRow } from "./airflow/rows.ts";
 export { type AnsweredRoute, airflowSimulator, type ValidatingOptions } from "./airflow/simulator.ts";

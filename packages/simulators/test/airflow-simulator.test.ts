@@ -141,7 +141,7 @@ test("what the real server can do and this one cannot is a 501, whatever the met
   };
   expect(await status("POST", "/api/v2/dags/sales/dagRuns")).toBe(501);
   expect(await status("PATCH", "/api/v2/dags/sales")).toBe(501);
-  expect(await status("GET", "/api/v2/variables")).toBe(501);
-  expect(await status("PUT", "/api/v2/variables")).toBe(405);
+  expect(await status("GET", "/api/v2/plugins")).toBe(501);
+  expect(await status("PUT", "/api/v2/plugins")).toBe(405);
   expect(await status("GET", "/api/v2/nothing")).toBe(404);
 });

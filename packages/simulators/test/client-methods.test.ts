@@ -1,5 +1,5 @@
 /** What the README says about both clients' methods: these work with a simulator, and the rest says that it does not. */
-import { createAirflowClient, dagRuns, dags, eventLogs, monitor, taskInstances, variables } from "@org/airflow-client";
+import { createAirflowClient, dagRuns, dags, eventLogs, monitor, taskInstances, xcoms } from "@org/airflow-client";
 import { assets, codeLocations, createDagsterClient, jobs, runs, schedules, sensors } from "@org/dagster-client";
 import { createAirflowSimulator, createDagsterSimulator, minute } from "@org/simulators";
 import { expect, test } from "vitest";
@@ -36,7 +36,7 @@ test("the Airflow client reads DAGs, runs, task instances, attempts and the audi
   expect(await taskInstances.tries(airflow, instance!).toArray()).toHaveLength(2);
   expect(await eventLogs.list(airflow, { event: "trigger_dag_run" }).toArray()).toHaveLength(1);
   expect(await monitor.health(airflow)).toMatchObject({ scheduler: { status: "healthy" } });
-  await expect(variables.list(airflow).toArray()).rejects.toThrow("The simulator does not know GET /api/v2/variables");
+  await expect(xcoms.list(airflow).toArray()).rejects.toThrow("The simulator does not know GET");
 });
 
 test("the Dagster client reads runs, assets, schedules, sensors, jobs and code locations", async () => {

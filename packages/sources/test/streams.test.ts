@@ -35,6 +35,8 @@ test("streams with a history declare the timestamp that samples are chosen by", 
   expect(sampled).toEqual([
     ["dag_runs", "run_after", "timestamp"],
     ["task_instances", "run_after", "timestamp"],
+    ["event_logs", "logged_at", "timestamp"],
+    ["asset_events", "timestamp", "timestamp"],
     ["runs", "update_time", "timestamp"],
   ]);
 });

@@ -31,7 +31,7 @@ export interface AppendedOptions<T extends Table, Item> {
   /** When a row was added, in ms since 1970: the list's order. */
   timeOf(item: Item): number;
   keyOf(item: Item): string;
-  rowOf(item: Item): Row<T>;
+  rowsOf(item: Item): readonly Row<T>[];
   readonly state: AppendedState | undefined;
   /** The server's clock before anything was read. */
   readonly position: Position;
@@ -48,7 +48,7 @@ export interface AppendedOptions<T extends Table, Item> {
 export async function* readAppended<T extends Table, Item>(
   options: AppendedOptions<T, Item>,
 ): AsyncGenerator<StreamBatch<T, AppendedState> & { readonly table: T }> {
-  const { table, what, position, from, rowOf, timeOf, keyOf } = options;
+  const { table, what, position, from, rowsOf, timeOf, keyOf } = options;
   let left: readonly Span[] = [{ from, to: null }, ...(options.state?.left ?? [])];
   const state = (): AppendedState => {
     const [next] = left;
@@ -68,6 +68,6 @@ export async function* readAppended<T extends Table, Item>(
     const to = Math.floor(oldest) + 1;
     offset = isEnd || span.to === null || to < span.to ? 0 : offset + rows.length;
     left = isEnd ? rest : [{ ...span, to }, ...rest];
-    yield { table, upserts: rows.map(rowOf), state: state() };
+    yield { table, upserts: rows.flatMap(rowsOf), state: state() };
   }
 }

@@ -51,7 +51,7 @@ function machine() {
         },
         timeOf: ({ at }) => at,
         keyOf: ({ id }) => String(id),
-        rowOf: ({ id, at }) => ({ id, at: `${new Date(at).toISOString().slice(0, -1)}000Z` }),
+        rowsOf: ({ id, at }) => [{ id, at: `${new Date(at).toISOString().slice(0, -1)}000Z` }],
       });
     },
   });

@@ -6,6 +6,7 @@ import type {
   SimulatedEvent,
   SimulatedRun,
   SimulatedTask,
+  TaskDefinition,
 } from "./records.ts";
 import type { AirflowWorldVersion } from "./store.ts";
 
@@ -96,6 +97,27 @@ export function dagDetailsDocument(dag: SimulatedDag, version: AirflowWorldVersi
     concurrency: dag.maxActiveTasks,
     latest_dag_version: versionDocument(dag, dag.versions.at(-1)!),
     ...(version !== "3.3" && { team_name: null }),
+  };
+}
+
+/** A task as its DAG defines it. */
+export function definitionDocument(task: TaskDefinition, next: TaskDefinition | undefined) {
+  const operator = task.operator ?? "PythonOperator";
+  const delay = { __type: "TimeDelta", days: 0, seconds: 300, microseconds: 0 };
+  return {
+    class_ref: { class_name: operator, module_path: "airflow.providers.standard.operators" },
+    ...{ task_id: task.taskId, task_display_name: task.taskId, operator_name: operator, owner: "airflow" },
+    ...{
+      depends_on_past: false,
+      wait_for_downstream: false,
+      trigger_rule: "all_success",
+      is_mapped: Boolean(task.mapped),
+    },
+    ...{ retries: task.retries ?? 0, retry_delay: delay, retry_exponential_backoff: 0, execution_timeout: null },
+    ...{ pool: "default_pool", pool_slots: 1, queue: "default", priority_weight: 1, weight_rule: "downstream" },
+    ...{ start_date: "2026-01-01T00:00:00Z", end_date: null, doc_md: null, params: {}, extra_links: [] },
+    ...{ template_fields: [], ui_color: "#fff", ui_fgcolor: "#000" },
+    downstream_task_ids: next ? [next.taskId] : [],
   };
 }
 

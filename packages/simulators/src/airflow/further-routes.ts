@@ -1,4 +1,5 @@
-import { type FurtherRow, furtherLists } from "./further.ts";
+import { furtherLists } from "./further.ts";
+import type { FurtherRow } from "./further-list.ts";
 import { listPage, readOrder } from "./listing.ts";
 import { readNumber } from "./parameters.ts";
 import { detail } from "./problems.ts";
@@ -23,7 +24,7 @@ const listRoutes: readonly Route[] = furtherLists.map(([name, { template, orders
 }));
 
 /** What the specification calls the field by which one row is addressed, if it is not that. */
-const parameters: { readonly [field: string]: string } = { name: "pool_name" };
+const parameters: { readonly [field: string]: string } = { name: "pool_name", key: "variable_key" };
 
 const rowRoutes: readonly Route[] = furtherLists.flatMap(([name, { template, one }]): Route[] => {
   if (one === undefined) return [];

@@ -2,15 +2,16 @@ import type { Context } from "./context.ts";
 import {
   dagDetailsDocument,
   dagDocument,
-  eventDocument,
+  definitionDocument,
   runDocument,
   taskDocument,
   versionDocument,
 } from "./documents.ts";
+import { listEvents, small } from "./events.ts";
 import { furtherRoutes } from "./further-routes.ts";
 import { listPage, type Page, readOrder } from "./listing.ts";
 import { type Body, type Query, runBody, runQuery, taskBody, taskQuery, understood } from "./lists.ts";
-import { readDate, readNumber, readPattern } from "./parameters.ts";
+import { readPattern } from "./parameters.ts";
 import { dagNotFound, detail, invalid } from "./problems.ts";
 import type { SimulatedDag, SimulatedRun, SimulatedTask } from "./records.ts";
 import type { Route } from "./route.ts";
@@ -47,6 +48,8 @@ export const routes: readonly Route[] = [
     understands: ["limit", "offset", "order_by"],
     handle: listVersions,
   },
+  { method: "GET", template: `${dags}/{dag_id}/tasks`, understands: ["order_by"], handle: listDefinitions },
+  { method: "GET", template: `${runs}/{dag_run_id}/upstreamAssetEvents`, handle: listUpstream },
   { method: "GET", template: "/api/v2/dagStats", understands: ["dag_ids"], handle: dagStats },
   { method: "GET", template: runs, understands: understood.runQuery, handle: listRuns },
   {
@@ -74,7 +77,18 @@ export const routes: readonly Route[] = [
   {
     method: "GET",
     template: "/api/v2/eventLogs",
-    understands: ["limit", "offset", "order_by", "after", "before", "dag_id", "run_id", "event", "included_events"],
+    understands: [
+      "limit",
+      "offset",
+      "order_by",
+      "after",
+      "before",
+      "dag_id",
+      "run_id",
+      "event",
+      "included_events",
+      "excluded_events",
+    ],
     handle: listEvents,
   },
   ...furtherRoutes,
@@ -109,17 +123,6 @@ function runOf(context: Context, subject: string): SimulatedRun {
   return run;
 }
 
-/** The paging of small lists. */
-function small({ request, maximum }: Context, defaultOrder: string) {
-  const { query } = request;
-  const names = query.getAll("order_by");
-  return {
-    limit: Math.min(maximum.get, readNumber(query.get("limit") ?? 50, ["query", "limit"])),
-    offset: readNumber(query.get("offset") ?? 0, ["query", "offset"]),
-    names: names.length > 0 ? names : [defaultOrder],
-  };
-}
-
 function listDags(context: Context) {
   const { query } = context.request;
   const withStale = query.get("exclude_stale") === "false";
@@ -152,6 +155,23 @@ function listVersions(context: Context) {
     dag_versions: page.rows.map((row) => versionDocument(row.dag, row.version)),
     total_entries: page.total,
   };
+}
+
+/** The tasks of a DAG: each follows the one before it. */
+function listDefinitions(context: Context) {
+  const { tasks } = dagOf(context);
+  const documents = tasks.map((task, index) => definitionDocument(task, tasks[index + 1]));
+  return { tasks: documents, total_entries: documents.length };
+}
+
+function listUpstream(context: Context) {
+  const { dag, runId } = runOf(context, "The DagRun");
+  const events = context.world.further.asset_events.filter(({ created_dagruns }) =>
+    (created_dagruns as { dag_id: string; run_id: string }[]).some(
+      (run) => run.dag_id === dag.dagId && run.run_id === runId,
+    ),
+  );
+  return { asset_events: events, total_entries: events.length };
 }
 
 function dagStats({ world, request }: Context) {
@@ -247,32 +267,4 @@ function bodyOf({ request, path }: Context): Body {
       throw invalid(["path", name], "literal_error", "Input should be '~'", value, { expected: "'~'" });
   }
   return request.json as Body;
-}
-
-function listEvents(context: Context) {
-  const { query } = context.request;
-  const bound = (name: string) => (query.has(name) ? readDate(query.get(name), ["query", name]) : undefined);
-  const [after, before] = [bound("after") ?? Number.NEGATIVE_INFINITY, bound("before") ?? Number.POSITIVE_INFINITY];
-  const [dagId, runId, event] = ["dag_id", "run_id", "event"].map((name) => query.get(name));
-  const included = new Set(query.getAll("included_events"));
-  const { names, ...paging } = small(context, "id");
-  const events = context.world.events();
-  const id = (row: (typeof events)[number]) => row.id;
-  const order = readOrder(names, { id, event_log_id: id, dttm: (row) => row.when, when: (row) => row.when });
-  const page = listPage(events, {
-    filter: (row) =>
-      row.when > after &&
-      row.when < before &&
-      (!dagId || row.dagId === dagId) &&
-      (!runId || row.runId === runId) &&
-      (!event || row.event === event) &&
-      (included.size === 0 || included.has(row.event)),
-    order,
-    byId: id,
-    ...paging,
-  });
-  return {
-    event_logs: page.rows.map((event) => eventDocument(event, context.world.version)),
-    total_entries: page.total,
-  };
 }

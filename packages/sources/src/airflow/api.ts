@@ -1,5 +1,5 @@
 /** Besides listings.ts and list-parameters.ts, the only place in this source that knows the server's paths, methods and parameters. */
-import type { AirflowClient, Dag, EventLog, TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
+import type { AirflowClient, Dag, DagVersion, EventLog, TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
 import {
   createAnswerSize,
   createServerClock,
@@ -223,9 +223,9 @@ export function airflowApi(
       return (await oldest({ start_date_lte: timestampOf(until) })) ?? oldest({});
     },
 
-    /** DAGs with a version created after a given time. */
-    async versionedSince(since: number): Promise<ReadonlySet<string>> {
-      const dags = new Set<string>();
+    /** The versions of DAGs created since a given time, the newest first. */
+    async versionsSince(since: number): Promise<readonly DagVersion[]> {
+      const found: DagVersion[] = [];
       const walk = createWalk("DAG versions");
       for (let offset = 0; ; ) {
         const { dag_versions: versions } = await ask("dag versions", answers.dagVersions, (signal) =>
@@ -234,9 +234,10 @@ export function airflowApi(
             signal,
           }),
         );
-        for (const { dag_id, created_at } of versions) if (Date.parse(created_at) >= since) dags.add(dag_id);
+        const recent = versions.filter(({ created_at }) => Date.parse(created_at) >= since);
+        found.push(...recent);
         // Version ids grow with time, so the first page with an older one is the last that matters.
-        if (versions.length === 0 || versions.some(({ created_at }) => Date.parse(created_at) < since)) return dags;
+        if (recent.length === 0 || recent.length < versions.length) return found;
         walk.page(versions.map(({ id }) => id));
         offset += versions.length;
       }

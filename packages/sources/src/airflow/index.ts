@@ -4,6 +4,7 @@ import { tablesOf } from "../tables-of.ts";
 import { untestedNote } from "../tested-versions.ts";
 import { dagRuns } from "./dag-runs.ts";
 import { dags } from "./dags.ts";
+import { furtherStreams } from "./further.ts";
 import { importErrors } from "./import-errors.ts";
 import { airflowInventory } from "./inventory/index.ts";
 import { lackingColumns } from "./lacking.ts";
@@ -29,7 +30,7 @@ export { taskInstancesTable } from "./tables/task-instances.ts";
 export { taskEdgesTable, tasksTable } from "./tables/tasks.ts";
 
 const defaultStreams = [dags, dagRuns, taskInstances] as const;
-const streams = [...defaultStreams, pools, poolSamples, importErrors] as const;
+const streams = [...defaultStreams, pools, poolSamples, importErrors, ...furtherStreams] as const;
 
 /** The tables of all of Airflow's streams: everything that a sync of Airflow can write. */
 export const airflowTables = tablesOf(streams);

@@ -11,7 +11,7 @@ import {
   shapes,
 } from "@org/sync-engine/source";
 import { type AnswerShape, counted } from "./answers.ts";
-import { askPage, type Limits } from "./ask-page.ts";
+import { askPage, type Limits, type PageOptions } from "./ask-page.ts";
 import { isAddressable } from "./keys.ts";
 import { type AskServer, LARGEST_GET } from "./listings.ts";
 import { isForbidden, isNotFound, isUnknownAddress } from "./server-errors.ts";
@@ -70,7 +70,11 @@ export interface WholeList<Item> {
 
 export interface Lists {
   /** A page of a list that is too long to be read whole. */
-  listPage<Item>(list: AirflowList<Item>, offset: number): Promise<ListPage<Item> & { readonly at: number }>;
+  listPage<Item>(
+    list: AirflowList<Item>,
+    offset: number,
+    options?: PageOptions,
+  ): Promise<ListPage<Item> & { readonly at: number }>;
   /** A whole list, once per sync. Undefined if the user may not read it, or the server has none. */
   wholeList<Item>(list: AirflowList<Item>): Promise<WholeList<Item> | undefined>;
   /** Those of the rows that the server still has, or will not say: the user may not see them. */
@@ -85,7 +89,7 @@ export function createLists(
   const sizes = new Map<unknown, AnswerSize>();
   const whole = new Map<unknown, Promise<WholeList<unknown> | undefined>>();
 
-  async function listPage<Item>(list: AirflowList<Item>, offset: number) {
+  async function listPage<Item>(list: AirflowList<Item>, offset: number, options: PageOptions = {}) {
     const { what, name, page } = list;
     const size = sizes.get(list) ?? createAnswerSize();
     sizes.set(list, size);
@@ -95,7 +99,10 @@ export function createLists(
       date = result.response.headers.get("date");
       return result;
     };
-    const { data, limit } = await askPage(ask, size, [what, answerOf(list)], call, { wanted: LARGEST_GET, least: 2 });
+    const { data, limit } = await askPage(ask, size, [what, answerOf(list)], call, {
+      ...{ wanted: LARGEST_GET, least: 2 },
+      ...options,
+    });
     return { rows: data[name]!, total: data.total_entries, limit, at: parseHttpDate(date ?? "") ?? now() };
   }
 

@@ -27,6 +27,7 @@ import { announceDeletions, goneBatch, unpurged } from "./purged.ts";
 import type { AirflowScope } from "./scope.ts";
 import type { AirflowSync } from "./shared.ts";
 import type { TablePosition, TableState } from "./state.ts";
+import { dagRunsTable } from "./tables/dag-runs.ts";
 import type { Counts } from "./unstored.ts";
 
 type Batches<R = void> = AsyncGenerator<TableBatch, R>;
@@ -113,12 +114,15 @@ async function* readWindow(reading: AnyReading, state: TableState, from: Positio
   const events = await airflow.silentEvents(since);
   const seen = new Set<string>();
   let [brought, saysMore] = [0, false];
+  const note = kind.table.name === dagRunsTable.name ? airflow.noteWindow(since) : undefined;
   for await (const { rows } of changes(kind.listing(airflow), since, pending.onUnreadable)) {
     for (const row of rows) if (kind.unfinished.includes(row.state ?? null)) seen.add(kind.keyOf(row));
     brought += rows.length;
     saysMore ||= rows.some((row) => kind.saysMore?.(row));
+    note?.(rows);
     yield await batchOfLeaf(reading, { rows }, state, "window");
   }
+  note?.(undefined);
   return { seen, events, brought, saysMore };
 }
 

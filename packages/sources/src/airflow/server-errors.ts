@@ -24,5 +24,6 @@ export function isForbidden(error: unknown): boolean {
 
 /** Whether the server does not have an address at all, as older versions do not have those of newer ones. */
 export function isUnknownAddress(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "NOT_FOUND" && !isNotFound(error);
+  if (!(error instanceof Error && "code" in error)) return false;
+  return error.code === "SERVER_TOO_OLD" || (error.code === "NOT_FOUND" && !isNotFound(error));
 }

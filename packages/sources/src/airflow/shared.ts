@@ -6,13 +6,16 @@ import { reportUntested } from "../tested-versions.ts";
 import { isTimestamp, timestamp } from "../timestamp.ts";
 import { type AirflowApi, airflowApi } from "./api.ts";
 import type { OnUnreadable, UnreadableRow } from "./ask.ts";
+import { type ChangedRuns, createChangedRuns } from "./changed-runs.ts";
 import { allDags, type ListedDags } from "./dag-list.ts";
+import { createDagTasks, type DagTasks } from "./dag-tasks.ts";
 import { numberOfRuns, type RunCounts } from "./doubts.ts";
 import { createEvents, type Events } from "./event-log.ts";
 import { LARGEST_GET } from "./listings.ts";
 import type { AirflowScope } from "./scope.ts";
 import { caught500, isForbidden } from "./server-errors.ts";
 import { type AskTries, createTries } from "./tries.ts";
+import { createVersions, type Versions } from "./versions.ts";
 import { createVisibility, type Visibility } from "./visibility.ts";
 
 export interface AirflowOptions {
@@ -30,6 +33,12 @@ export interface AirflowOptions {
    * @default true
    */
   readonly batch?: boolean | undefined;
+  /**
+   * `false`: leaves out of `event_logs` what the server logs for each call of its batch endpoint for task instances, such
+   * as a first sync sends, whoever sent it.
+   * @default true
+   */
+  readonly batchEvents?: boolean | undefined;
 }
 
 /** The assumed number of task instances per run. With more, responses are cut; with fewer, they are smaller. */
@@ -53,8 +62,14 @@ export interface OutermostRun {
 /** The server's version; null if it does not report one. */
 export type ServerVersion = string | null;
 
-export interface AirflowSync extends Visibility, Events {
+export interface AirflowSync extends Visibility, Events, Versions, ChangedRuns, DagTasks {
   readonly api: AirflowApi;
+  /** The newest page of a list by its name, requested once. */
+  newestPage<T>(name: string, read: () => Promise<T>): Promise<T>;
+  /** The same, if it has been requested in this sync. */
+  seenPage<T>(name: string): Promise<T> | undefined;
+  /** Whether `event_logs` contains calls of the batch endpoints. */
+  readonly batchEvents: boolean;
   /** Whether the batch endpoints may be used. */
   readonly batch: boolean;
   readonly runsPerAnswer: number;
@@ -88,7 +103,7 @@ export interface AirflowSync extends Visibility, Events {
 }
 
 export function startAirflowSync(options: AirflowOptions, context: SourceContext): AirflowSync {
-  const { overlapMs = 600_000, batch = true, runsPerAnswer = batch ? 1000 : LARGEST_GET } = options;
+  const { overlapMs = 600_000, batch = true, batchEvents = true, runsPerAnswer = batch ? 1000 : LARGEST_GET } = options;
   const api = airflowApi(options.client, context, batch);
   const listedDags = once(async (): Promise<ListedDags> => {
     const dags = await allDags(api, onUnreadable);
@@ -105,6 +120,13 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
       : `Airflow cannot read ${text}. Its own log names the row; everything else was synced.`;
     context.emit({ type: "problem", code: isLarge ? "ROW_TOO_LARGE" : "UNREADABLE_ROW", message });
   }
+  const newVersions = (since: number) =>
+    api.versionsSince(since).catch((error) => {
+      if (!isForbidden(error)) throw error;
+      const message = "This user may not read DAG versions, so changes of a DAG's time zone are not found.";
+      context.emit({ type: "notice", code: "DAG_VERSIONS_FORBIDDEN", message });
+      return [];
+    });
   const earliest = async () => (await listedDags()).position.server - overlapMs;
   const outermost = new Map<string, Promise<OutermostRun>>();
   async function askOutermost(which: "oldest" | "newest", runAfter: RunAfter): Promise<OutermostRun> {
@@ -117,8 +139,13 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
   return {
     ...visibility,
     ...createEvents(api, earliest, context),
+    ...createVersions(api, listedDags, newVersions),
+    ...createNewestPages(),
+    ...createChangedRuns(api),
+    ...createDagTasks(api),
     api,
     batch,
+    batchEvents,
     runsPerAnswer,
     tasksPerAnswer: batch ? runsPerAnswer * TASKS_PER_RUN : LARGEST_GET,
     before,
@@ -126,13 +153,7 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
     listedDags,
     listedNow: async () => new Set((await allDags(api, onUnreadable)).map(({ dag_id }) => dag_id)),
     windowFrom: async (position) => windowStart(position, (await listedDags()).position, overlapMs),
-    versionedSince: (since) =>
-      api.versionedSince(since).catch((error) => {
-        if (!isForbidden(error)) throw error;
-        const message = "This user may not read DAG versions, so changes of a DAG's time zone are not found.";
-        context.emit({ type: "notice", code: "DAG_VERSIONS_FORBIDDEN", message });
-        return new Set();
-      }),
+    versionedSince: async (since) => new Set((await newVersions(since)).map(({ dag_id }) => dag_id)),
     outermostRun(which, runAfter) {
       const key = JSON.stringify([which, runAfter]);
       const asked = outermost.get(key) ?? askOutermost(which, runAfter);
@@ -157,6 +178,19 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
     oldestTaskStart: once(async () => api.oldestTaskStart((await listedDags()).position.server - 1)),
     version: createVersion(api, context),
     onUnreadable,
+  };
+}
+
+function createNewestPages(): Pick<AirflowSync, "newestPage" | "seenPage"> {
+  const pages = new Map<string, Promise<unknown>>();
+  const seenPage = <T>(name: string) => pages.get(name) as Promise<T> | undefined;
+  return {
+    seenPage,
+    newestPage<T>(name: string, read: () => Promise<T>) {
+      const page = seenPage<T>(name) ?? read();
+      pages.set(name, page);
+      return page;
+    },
   };
 }
 

@@ -20,3 +20,13 @@ export function isAtLeast(version: string, than: string): boolean {
   const [otherMajor = 0, otherMinor = 0] = than.split(".").map(Number);
   return major === otherMajor ? minor >= otherMinor : major > otherMajor;
 }
+
+/** Statements of which {@link forVersion} leaves nothing but a select without effect for earlier versions. */
+export function sinceVersion(version: string, ...statements: readonly string[]): string[] {
+  return statements.map((statement) => {
+    const lines = statement
+      .split("\n")
+      .map((line) => (mark.test(line.trimEnd()) || !line.trim() ? line : `${line} -- since ${version}`));
+    return [...lines, `select null where false -- before ${version}`].join("\n");
+  });
+}

@@ -1,4 +1,6 @@
-import { defineTable } from "@org/destination";
+import type { AssetEvent } from "@org/airflow-client";
+import { defineTable, type Json, type Row } from "@org/destination";
+import { timeColumn } from "../../timestamp.ts";
 
 export const assetEventsTable = defineTable({
   name: "airflow_asset_events",
@@ -45,3 +47,29 @@ export const assetEventRunsTable = defineTable({
     dag_run_id: { type: "string", description: "Run identifier, unique within the DAG." },
   },
 });
+
+export function assetEventRow(event: AssetEvent): Row<typeof assetEventsTable> {
+  return {
+    asset_event_id: event.id,
+    asset_id: event.asset_id,
+    asset_name: event.name ?? null,
+    asset_uri: event.uri ?? null,
+    asset_group_name: event.group ?? null,
+    timestamp: timeColumn(event.timestamp),
+    source_dag_id: event.source_dag_id ?? null,
+    source_dag_run_id: event.source_run_id ?? null,
+    source_task_id: event.source_task_id ?? null,
+    source_map_index: event.source_map_index,
+    source_task_instance_id: event.source_task_instance_id ?? null,
+    partition_key: event.partition_key ?? null,
+    extra: (event.extra as Json | undefined) ?? null,
+  };
+}
+
+export function assetEventRunRows(event: AssetEvent): Row<typeof assetEventRunsTable>[] {
+  return event.created_dagruns.map(({ dag_id, run_id }) => ({
+    asset_event_id: event.id,
+    dag_id,
+    dag_run_id: run_id,
+  }));
+}

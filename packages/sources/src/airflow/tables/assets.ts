@@ -1,4 +1,6 @@
-import { defineTable } from "@org/destination";
+import type { Asset } from "@org/airflow-client";
+import { defineTable, type Json, type Row } from "@org/destination";
+import { timeColumn } from "../../timestamp.ts";
 
 /** The `task_id` of an edge that belongs to a whole DAG. */
 export const NO_TASK = "";
@@ -42,3 +44,47 @@ export const assetEdgesTable = defineTable({
     updated_at: { type: "timestamp", description: "When the edge was last changed." },
   },
 });
+
+/** Names in the order of their code points. */
+const sorted = (named: readonly { readonly name: string }[]) => named.map(({ name }) => name).sort();
+
+export function assetRow(asset: Asset): Row<typeof assetsTable> {
+  return {
+    asset_id: asset.id,
+    name: asset.name,
+    uri: asset.uri,
+    group_name: asset.group,
+    aliases: sorted(asset.aliases),
+    watchers: asset.watchers ? sorted(asset.watchers) : null,
+    extra: (asset.extra as Json | undefined) ?? null,
+    created_at: timeColumn(asset.created_at),
+    updated_at: timeColumn(asset.updated_at),
+  };
+}
+
+interface Reference {
+  readonly dag_id: string;
+  readonly task_id?: string;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+/** @param asset from Airflow 3.0, with `consuming_dags` instead of `scheduled_dags` */
+export function assetEdgeRows(
+  asset: Asset & { readonly consuming_dags?: readonly Reference[] },
+): Row<typeof assetEdgesTable>[] {
+  const rows = (relation: string, references: readonly Reference[] = []) =>
+    references.map(({ dag_id, task_id = NO_TASK, created_at, updated_at }) => ({
+      asset_id: asset.id,
+      relation,
+      dag_id,
+      task_id,
+      created_at: timeColumn(created_at),
+      updated_at: timeColumn(updated_at),
+    }));
+  return [
+    ...rows("produced_by", asset.producing_tasks),
+    ...rows("consumed_by", asset.consuming_tasks),
+    ...rows("schedules", asset.scheduled_dags ?? asset.consuming_dags),
+  ];
+}

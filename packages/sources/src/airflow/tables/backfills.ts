@@ -1,4 +1,6 @@
-import { defineTable } from "@org/destination";
+import type { Backfill } from "@org/airflow-client";
+import { defineTable, type Json, type Row } from "@org/destination";
+import { timeColumn } from "../../timestamp.ts";
 
 export const backfillsTable = defineTable({
   name: "airflow_backfills",
@@ -22,3 +24,19 @@ export const backfillsTable = defineTable({
     updated_at: { type: "timestamp", description: "When the backfill was last changed." },
   },
 });
+
+export function backfillRow(backfill: Backfill): Row<typeof backfillsTable> {
+  return {
+    backfill_id: backfill.id,
+    dag_id: backfill.dag_id,
+    from_date: timeColumn(backfill.from_date),
+    to_date: timeColumn(backfill.to_date),
+    reprocess_behavior: backfill.reprocess_behavior,
+    max_active_runs: backfill.max_active_runs,
+    is_paused: backfill.is_paused,
+    dag_run_conf: (backfill.dag_run_conf as Json | undefined) ?? null,
+    created_at: timeColumn(backfill.created_at),
+    completed_at: timeColumn(backfill.completed_at),
+    updated_at: timeColumn(backfill.updated_at),
+  };
+}

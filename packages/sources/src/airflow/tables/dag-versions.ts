@@ -1,4 +1,6 @@
-import { defineTable } from "@org/destination";
+import type { DagVersion } from "@org/airflow-client";
+import { defineTable, type Row } from "@org/destination";
+import { timeColumn } from "../../timestamp.ts";
 
 export const dagVersionsTable = defineTable({
   name: "airflow_dag_versions",
@@ -15,3 +17,14 @@ export const dagVersionsTable = defineTable({
     bundle_version: { type: "string", nullable: true, description: "Version of the bundle, if it has versions." },
   },
 });
+
+export function dagVersionRow(version: DagVersion): Row<typeof dagVersionsTable> {
+  return {
+    dag_id: version.dag_id,
+    version_number: version.version_number,
+    id: version.id,
+    created_at: timeColumn(version.created_at),
+    bundle_name: version.bundle_name ?? null,
+    bundle_version: version.bundle_version ?? null,
+  };
+}

@@ -1,4 +1,6 @@
-import { defineTable } from "@org/destination";
+import type { EventLog } from "@org/airflow-client";
+import { defineTable, type Row } from "@org/destination";
+import { timeColumn } from "../../timestamp.ts";
 
 export const eventLogsTable = defineTable({
   name: "airflow_event_logs",
@@ -40,3 +42,25 @@ export const eventLogsTable = defineTable({
     },
   },
 });
+
+/** Events whose details may contain the value of a variable, or where a connection leads to. */
+const aboutValues = /connection|variable/i;
+
+export function eventLogRow(log: EventLog): Row<typeof eventLogsTable> {
+  return {
+    event_log_id: log.event_log_id,
+    logged_at: timeColumn(log.when),
+    event: log.event,
+    dag_id: log.dag_id ?? null,
+    dag_run_id: log.run_id ?? null,
+    task_id: log.task_id ?? null,
+    map_index: log.map_index ?? null,
+    try_number: log.try_number ?? null,
+    logical_date: timeColumn(log.logical_date),
+    owner: log.owner ?? null,
+    owner_display_name: log.owner_display_name ?? null,
+    extra: aboutValues.test(log.event) ? null : (log.extra ?? null),
+    task_instance_id: log.task_instance_id ?? null,
+    team_name: log.team_name ?? null,
+  };
+}

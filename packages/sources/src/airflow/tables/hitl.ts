@@ -1,5 +1,7 @@
-import { defineTable } from "@org/destination";
-import { NO_INDEX, NO_REGION } from "../keys.ts";
+import type { components } from "@org/airflow-client";
+import { defineTable, type Json, type Row } from "@org/destination";
+import { timeColumn } from "../../timestamp.ts";
+import { identityOf, NO_INDEX, NO_REGION } from "../keys.ts";
 
 export const hitlTable = defineTable({
   name: "airflow_hitl",
@@ -45,3 +47,28 @@ export const hitlTable = defineTable({
     params_input: { type: "json", nullable: true, description: "What was entered." },
   },
 });
+
+export type HitlDetail = components["schemas"]["HITLDetail"];
+
+export function hitlRow(detail: HitlDetail): Row<typeof hitlTable> {
+  const { task_instance: task, responded_by_user: user } = detail;
+  return {
+    task_instance_id: task.id,
+    ...identityOf(task),
+    try_number: task.try_number,
+    subject: detail.subject,
+    body: detail.body ?? null,
+    options: detail.options,
+    defaults: (detail.defaults as Json | undefined) ?? null,
+    multiple: detail.multiple ?? false,
+    params: (detail.params as Json | undefined) ?? null,
+    assigned_users: (detail.assigned_users ?? []).map(({ id }) => id).sort(),
+    created_at: timeColumn(detail.created_at),
+    response_received: detail.response_received ?? false,
+    responded_at: timeColumn(detail.responded_at),
+    responded_by_user_id: user?.id ?? null,
+    responded_by_user_name: user?.name ?? null,
+    chosen_options: (detail.chosen_options as Json | undefined) ?? null,
+    params_input: (detail.params_input as Json | undefined) ?? null,
+  };
+}

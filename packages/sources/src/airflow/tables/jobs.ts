@@ -1,4 +1,6 @@
-import { defineTable } from "@org/destination";
+import type { Health, Job } from "@org/airflow-client";
+import { defineTable, type Row } from "@org/destination";
+import { timeColumn } from "../../timestamp.ts";
 
 export const jobsTable = defineTable({
   name: "airflow_jobs",
@@ -61,3 +63,61 @@ export const healthTable = defineTable({
     },
   },
 });
+
+const sorted = (names: readonly string[] | null | undefined) => (names ? [...names].sort() : null);
+
+export function jobRow(job: Job): Row<typeof jobsTable> {
+  return {
+    job_id: job.id,
+    job_type: job.job_type ?? null,
+    state: job.state ?? null,
+    hostname: job.hostname ?? null,
+    unixname: job.unixname ?? null,
+    executor_class: job.executor_class ?? null,
+    dag_id: job.dag_id ?? null,
+    start_date: timeColumn(job.start_date),
+    end_date: timeColumn(job.end_date),
+    latest_heartbeat: timeColumn(job.latest_heartbeat),
+    bundle_names: sorted(job.bundle_names),
+    team_names: sorted(job.team_names),
+  };
+}
+
+/** The health of a component. */
+export interface ComponentHealth {
+  readonly component: string;
+  readonly status: string | null;
+  readonly detailed_status: string | null;
+  readonly latest_heartbeat: string | null;
+}
+
+/** What a server says of the health of its components, in one form for all of them. */
+export function componentsOf(health: Health): ComponentHealth[] {
+  const { metadatabase, scheduler, triggerer, dag_processor } = health;
+  const about = (
+    component: string,
+    said: { status?: string | null; detailed_status?: string | null },
+    beat?: string | null,
+  ) => ({
+    component,
+    status: said.status ?? null,
+    detailed_status: said.detailed_status ?? null,
+    latest_heartbeat: beat ?? null,
+  });
+  return [
+    about("metadatabase", metadatabase),
+    about("scheduler", scheduler, scheduler.latest_scheduler_heartbeat),
+    about("triggerer", triggerer, triggerer.latest_triggerer_heartbeat),
+    ...(dag_processor ? [about("dag_processor", dag_processor, dag_processor.latest_dag_processor_heartbeat)] : []),
+  ];
+}
+
+export function healthRow({ latest_heartbeat, ...said }: ComponentHealth, sampledAt: string): Row<typeof healthTable> {
+  const beat = latest_heartbeat === null ? null : Date.parse(latest_heartbeat);
+  return {
+    ...said,
+    sampled_at: sampledAt,
+    latest_heartbeat: timeColumn(latest_heartbeat),
+    heartbeat_age: beat === null ? null : Math.max(0, Date.parse(sampledAt) - beat) / 1000,
+  };
+}

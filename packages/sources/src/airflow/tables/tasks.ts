@@ -1,4 +1,6 @@
-import { defineTable } from "@org/destination";
+import type { Task, TimeDelta } from "@org/airflow-client";
+import { defineTable, type Row } from "@org/destination";
+import { timeColumn } from "../../timestamp.ts";
 
 export const tasksTable = defineTable({
   name: "airflow_tasks",
@@ -68,3 +70,57 @@ export const taskEdgesTable = defineTable({
     downstream_task_id: { type: "string", description: "Task that directly follows it." },
   },
 });
+
+/** A version of a DAG. */
+export interface VersionId {
+  readonly dag_id: string;
+  readonly version_number: number;
+}
+
+const text = (value: unknown) => (typeof value === "string" ? value : null);
+
+function seconds(delta: TimeDelta | null | undefined): number | null {
+  return delta ? delta.days * 86_400 + delta.seconds + delta.microseconds / 1e6 : null;
+}
+
+/** Before 3.2 it is a boolean: whether the delay doubles. */
+const factorOf = (factor: number | boolean) => (factor === true ? 2 : Number(factor));
+
+export function taskRow({ dag_id, version_number }: VersionId, task: Task): Row<typeof tasksTable> {
+  const { class_name, module_path } = (task.class_ref ?? {}) as Readonly<Record<string, unknown>>;
+  return {
+    dag_id,
+    version_number,
+    task_id: task.task_id as string,
+    task_display_name: task.task_display_name ?? null,
+    operator: text(class_name),
+    operator_module: text(module_path),
+    operator_name: task.operator_name ?? null,
+    owner: task.owner ?? null,
+    is_mapped: task.is_mapped ?? null,
+    trigger_rule: task.trigger_rule ?? null,
+    depends_on_past: task.depends_on_past,
+    wait_for_downstream: task.wait_for_downstream,
+    retries: task.retries ?? null,
+    retry_delay: seconds(task.retry_delay),
+    retry_exponential_backoff: factorOf(task.retry_exponential_backoff),
+    execution_timeout: seconds(task.execution_timeout),
+    pool: task.pool ?? null,
+    pool_slots: task.pool_slots ?? null,
+    queue: task.queue ?? null,
+    priority_weight: task.priority_weight ?? null,
+    weight_rule: task.weight_rule ?? null,
+    start_date: timeColumn(task.start_date),
+    end_date: timeColumn(task.end_date),
+    doc_md: task.doc_md ?? null,
+  };
+}
+
+export function taskEdgeRows({ dag_id, version_number }: VersionId, task: Task): Row<typeof taskEdgesTable>[] {
+  return (task.downstream_task_ids ?? []).map((downstream_task_id) => ({
+    dag_id,
+    version_number,
+    upstream_task_id: task.task_id as string,
+    downstream_task_id,
+  }));
+}
