@@ -1,6 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { createAirflowClient } from "@org/airflow-client";
-import { airflow, dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
+import {
+  airflow,
+  dagRunsTable,
+  dagsTable,
+  importErrorsTable,
+  poolsTable,
+  taskInstancesTable,
+} from "@org/sources/airflow";
 import { expect, test } from "vitest";
 
 interface Specification {
@@ -27,6 +34,8 @@ test.each([...specifications])("check lists exactly the columns that Airflow %s 
     { table: dagsTable, schema: "DAGResponse" },
     { table: dagRunsTable, schema: "DAGRunResponse" },
     { table: taskInstancesTable, schema: "TaskInstanceResponse" },
+    { table: poolsTable, schema: "PoolResponse" },
+    { table: importErrorsTable, schema: "ImportErrorResponse" },
   ].flatMap(({ table, schema }) =>
     Object.entries(table.columns)
       .filter(
@@ -41,8 +50,13 @@ test.each([...specifications])("check lists exactly the columns that Airflow %s 
   expect(notes.map((note) => /(airflow_\w+\.\w+) stays NULL/.exec(note)?.[1]).sort()).toEqual(lacking.sort());
 });
 
+test("check leaves out what concerns streams that are not synced", async () => {
+  const { notes } = await checkOf("3.1.8", new Set(["pools"]));
+  expect(notes).toEqual(["Airflow 3.1.8 does not have team_name of a pool: airflow_pools.team_name stays NULL."]);
+});
+
 /** The result of `check` for a server that reports this version. */
-function checkOf(version: string) {
+function checkOf(version: string, streams?: ReadonlySet<string>) {
   const answer = (url: string) => (url.includes("version") ? { version } : { dags: [], total_entries: 0 });
   const client = createAirflowClient({
     url: "http://airflow.test",
@@ -52,6 +66,7 @@ function checkOf(version: string) {
   const context = { signal: new AbortController().signal, now: Date.now, emit() {} };
   return airflow({ client }).check({
     ...context,
+    streams,
     request: (_, call) => call(context.signal),
   });
 }

@@ -18,8 +18,18 @@ test("a source's list of tables contains the tables of all its streams", () => {
   expect(new Set(tables.map(({ name }) => name)).size).toBe(tables.length);
 });
 
-const columnsOf = (rule: Keeps) =>
-  rule.why === "purged" ? [rule.markedBy] : rule.why === "superseded" ? [rule.latest, rule.version] : [rule.part];
+function columnsOf(rule: Keeps): readonly string[] {
+  switch (rule.why) {
+    case "purged":
+      return [rule.markedBy];
+    case "forgotten":
+      return [rule.datedBy];
+    case "superseded":
+      return [rule.latest, rule.version];
+    case "unloaded":
+      return [rule.part];
+  }
+}
 
 test.each(streams)(
   "comparing $name relies on columns that cannot be excluded",

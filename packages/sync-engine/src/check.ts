@@ -37,7 +37,8 @@ export async function check({
   signal,
   onNotice,
 }: CheckOptions): Promise<ServerDescription> {
-  const tables = chooseStreams(source, streams).map(({ table }) => table);
+  const chosen = chooseStreams(source, streams);
+  const tables = chosen.map(({ table }) => table);
   const { signal: never } = new AbortController();
   const options = { retries: 0, attemptMs: ATTEMPT_MS };
   const common = { signal: signal ?? never, emit() {} };
@@ -45,6 +46,7 @@ export async function check({
   const found = await source.check({
     ...common,
     request,
+    streams: new Set(chosen.map(({ name }) => name)),
     now: Date.now,
     emit: (event) => "message" in event && onNotice?.(event.message),
   });

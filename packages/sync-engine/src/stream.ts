@@ -19,9 +19,11 @@ export interface Source<Shared = unknown> {
   /**
    * Checks that the server is reachable and supported, and that authentication works.
    *
+   * @param context.streams the names of those that will be synced: the notes leave out what only concerns others.
+   * Undefined: all
    * @throws an error that says what is wrong, where, and what to do.
    */
-  check(context: SourceContext): Promise<ServerDescription>;
+  check(context: SourceContext & { readonly streams?: ReadonlySet<string> | undefined }): Promise<ServerDescription>;
   /** Server data that is not synced but that a backup may want, by name. @default none */
   readonly inventory?: Readonly<Record<string, Inventory>> | undefined;
 }
@@ -92,7 +94,8 @@ export interface Stream<Shared = unknown, T extends Table = Table, S extends Jso
 /**
  * Rows that a table keeps although the server does not show them. `Column` is the name of one of its columns.
  *
- * `purged`: the server's retention removed them, and `markedBy` is not null. `superseded`: earlier versions of a row
+ * `purged`: the server's retention removed them, and `markedBy` is not null. `forgotten`: they are older by `datedBy` than
+ * everything that the server still has, as in a log of which it keeps the end. `superseded`: earlier versions of a row
  * whose current version, with `latest` true, has a higher `version`; `version` is part of the primary key. `unloaded`:
  * the server currently cannot list a part of its data. `part` identifies the part, and the source emits a notice with the
  * code `notice`.
@@ -100,6 +103,7 @@ export interface Stream<Shared = unknown, T extends Table = Table, S extends Jso
 export type Keeps<Column extends string = string> =
   | { readonly why: "purged"; readonly markedBy: Column }
   | { readonly why: "superseded"; readonly latest: Column; readonly version: Column }
+  | { readonly why: "forgotten"; readonly datedBy: Column }
   | { readonly why: "unloaded"; readonly part: Column; readonly notice: string };
 
 /** A {@link Batch} as streams yield it: the engine adds the table and encodes the state. */

@@ -1,7 +1,8 @@
 import { defineTable } from "@org/destination";
 import { wrapSession } from "@org/destination/adapter";
+import { duckdb } from "@org/destination/duckdb";
 import { createMemory, memoryDestination } from "@org/destination/memory";
-import { type SyncOptions, sync } from "@org/sync-engine";
+import { type SyncOptions, sync, verify } from "@org/sync-engine";
 import {
   type AppendedState,
   defineStream,
@@ -11,6 +12,7 @@ import {
   windowStart,
 } from "@org/sync-engine/source";
 import { expect, test } from "vitest";
+import { place } from "./factory.ts";
 
 const log = defineTable({
   name: "machine_log",
@@ -32,6 +34,8 @@ function machine() {
     name: "log",
     table: log,
     revision: 1,
+    needs: ["at"],
+    keeps: [{ why: "forgotten", datedBy: "at" }],
     read({ state }) {
       const position = { server: server.now, local: server.now };
       const last = parsePosition(state?.position, position);
@@ -73,7 +77,7 @@ function machine() {
       .rows(log.name)
       .map(({ id }) => Number(id))
       .sort((a, b) => a - b);
-  return { server, write, syncNow, stored, memory, all: () => server.lines.map(({ id }) => id) };
+  return { server, source, write, syncNow, stored, memory, all: () => server.lines.map(({ id }) => id) };
 }
 
 test("a first sync reads the whole log, and a later one what is new", async () => {
@@ -150,4 +154,17 @@ test("I1: the state is never ahead of the rows", async () => {
   await expect(syncNow({ destination })).rejects.toThrow("The lights went out.");
   await syncNow();
   expect(stored()).toEqual(all());
+});
+
+test("verify does not expect what the machine forgot, and finds what is missing in between", async () => {
+  const { server, source, write } = machine();
+  for (let n = 0; n < 9; n += 1) write(start - 90_000 + n * 5000);
+  const destination = duckdb(place());
+  await sync({ source, destination });
+  server.lines.splice(0, 3);
+  server.lines.splice(2, 1);
+  const { tables } = await verify({ source, destination });
+  expect(tables).toMatchObject([{ compared: 5, kept: 3, extra: 1, missing: 0, different: 0 }]);
+  server.lines.splice(0);
+  expect((await verify({ source, destination })).tables).toMatchObject([{ compared: 0, kept: 9, extra: 0 }]);
 });

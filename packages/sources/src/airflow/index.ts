@@ -54,10 +54,11 @@ export function airflow(options: AirflowOptions): Source<AirflowSync> {
     streams,
     inventory: airflowInventory(client),
     start: (context) => startAirflowSync(options, context),
-    async check({ request }) {
+    async check({ request, streams: chosen }) {
       const { version } = await request("the server", (signal) => checkServer(client, { signal }));
       const untested = untestedNote("Airflow", version);
-      return { version, notes: [...(untested ? [untested] : []), ...lackingColumns(version)] };
+      const tables = streams.filter(({ name }) => chosen?.has(name) ?? true).map(({ table }) => table);
+      return { version, notes: [...(untested ? [untested] : []), ...lackingColumns(version, tables)] };
     },
   };
 }

@@ -224,6 +224,10 @@ function written(value: Value): string {
 function isKept({ name, primaryKey }: Table, keeps: readonly Keeps[]): string {
   const reasons = keeps.map((rule) => {
     if (rule.why === "purged") return `s.${quoted(rule.markedBy)} IS NOT NULL`;
+    if (rule.why === "forgotten") {
+      const at = quoted(rule.datedBy);
+      return `NOT EXISTS (SELECT 1 FROM server.main.${quoted(name)} f WHERE f.${at} <= s.${at})`;
+    }
     if (rule.why !== "superseded") return "false";
     const [latest, version] = [quoted(rule.latest), quoted(rule.version)];
     const others = primaryKey.filter((key) => key !== rule.version).map(quoted);

@@ -32,9 +32,9 @@ export const variablesTable = defineTable({
 });
 
 export function connectionRow({ connection_id, conn_type, team_name }: Connection): Row<typeof connectionsTable> {
-  return { connection_id, conn_type, team_name: team_name ?? null };
+  return { connection_id, conn_type: conn_type ?? null, team_name: team_name ?? null };
 }
 
 export function variableRow({ key, is_encrypted, team_name }: Variable): Row<typeof variablesTable> {
-  return { key, is_encrypted, team_name: team_name ?? null };
+  return { key, is_encrypted: is_encrypted ?? null, team_name: team_name ?? null };
 }
