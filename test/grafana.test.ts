@@ -64,8 +64,8 @@ pipelines: [{ name: prod, from: a, to: here }, { name: dagster, from: d, to: her
   );
   const { url } = await serve(["--config", config, "--sync-every", "1h"]);
   const metrics = async () => (await fetch(`${url}metrics`)).text();
-  await expect.poll(metrics, { timeout: 30_000 }).toMatch(/syncs_total\{pipeline="dagster",outcome="success"\} 1\n/);
-  await expect.poll(metrics, { timeout: 30_000 }).toMatch(/dagsync_table_rows\{pipeline="dagster"/);
+  await expect.poll(metrics).toMatch(/syncs_total\{pipeline="dagster",outcome="success"\} 1\n/);
+  await expect.poll(metrics).toMatch(/dagsync_table_rows\{pipeline="dagster"/);
   return parseExposition(await metrics());
 }
 

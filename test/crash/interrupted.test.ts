@@ -32,7 +32,7 @@ test("a second signal ends a hanging sync immediately, and the next sync is corr
     child.on("close", () => resolve());
   });
   // A second signal within a second counts as the same one: npm repeats what the terminal has already sent.
-  await new Promise((resolve) => setTimeout(resolve, 1200));
+  await new Promise((resolve) => setTimeout(resolve, 3000));
   child.kill("SIGINT");
   // Ended by the signal itself, which shells show as 130: a regular exit would wait for hanging system calls.
   expect(await ended).toMatchObject({ code: null, signal: "SIGINT" });

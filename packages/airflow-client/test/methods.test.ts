@@ -8,7 +8,7 @@ import {
   taskInstances,
   users,
 } from "@org/airflow-client";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 
 /** A client whose GET gives these answers one after the other, the last one for ever; an error among them is thrown. */
 function clientOf(...answers: readonly unknown[]) {
@@ -36,11 +36,17 @@ test("wait continues through retryable errors, and ends with the run", async () 
 
 test("wait asks a last time at its deadline and ends with DEADLINE_EXCEEDED, or at once with the signal's reason", async () => {
   const { client, calls } = clientOf({ state: "running" });
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
   const late = dagRuns.wait(client, run, { intervalMs: 300, deadlineMs: 450 });
-  await expect(late).rejects.toMatchObject({
-    code: "DEADLINE_EXCEEDED",
-    message: expect.stringContaining("run r of d"),
-  });
+  await Promise.all([
+    expect(late).rejects.toMatchObject({
+      code: "DEADLINE_EXCEEDED",
+      message: expect.stringContaining("run r of d"),
+    }),
+    vi.advanceTimersByTimeAsync(450),
+  ]);
+  vi.useRealTimers();
   // At once, after 300 ms, and a last time after 450 ms.
   expect(calls).toHaveLength(3);
   const controller = new AbortController();

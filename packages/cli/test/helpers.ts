@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Io, main } from "@org/cli";
 import type { Outcome } from "@org/testkit/cli/serving";
+import { freePort } from "@org/testkit/servers/processes";
 
 export type { Outcome };
 
@@ -66,11 +67,7 @@ export async function until<T extends { close(): Promise<void> }>(starting: Prom
 
 /** A host and port where nothing listens: one that was free an instant ago. */
 export async function closedPort(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return `127.0.0.1:${port}`;
+  return `127.0.0.1:${await freePort()}`;
 }
 
 /** Whether a process is there, and not only waits for somebody to ask how it ended. */

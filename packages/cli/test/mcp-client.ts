@@ -57,16 +57,13 @@ export async function start(
 export async function childOf(pid: number): Promise<number> {
   let child = 0;
   await expect
-    .poll(
-      () => {
-        const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" }).trim().split("\n");
-        child = Number(
-          lines.map((line) => line.trim().split(/\s+/)).find(([, parent]) => Number(parent) === pid)?.[0] ?? 0,
-        );
-        return child;
-      },
-      { timeout: 20_000 },
-    )
+    .poll(() => {
+      const lines = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" }).trim().split("\n");
+      child = Number(
+        lines.map((line) => line.trim().split(/\s+/)).find(([, parent]) => Number(parent) === pid)?.[0] ?? 0,
+      );
+      return child;
+    })
     .toBeGreaterThan(0);
   return child;
 }

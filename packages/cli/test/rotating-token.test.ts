@@ -77,9 +77,9 @@ test.each([
   ["no program can be given", [node, "CANARY\0"], "the command could not be run (ERR_INVALID_ARG_VALUE)."],
   ["no shell can be given", "echo CANARY\0", "the command could not be run (ERR_INVALID_ARG_VALUE)."],
   ["is too long for the system", [node, "CANARY".repeat(1_000_000)], "the command could not be run (E2BIG)."],
-  ["does not end", [node, "-e", "setInterval(() => 0, 1000)"], "the command did not end within 2 s."],
-])("a command that %s is reported without its output", async (_, command, message) => {
-  const failing = tokenFromCommand(command, "prod.tokenCommand", { env: process.env, timeoutMs: 2000 }).get();
+  ["does not end", [node, "-e", "setInterval(() => 0, 1000)"], "the command did not end within 2 s.", 2000],
+])("a command that %s is reported without its output", async (_, command, message, timeoutMs = 60_000) => {
+  const failing = tokenFromCommand(command, "prod.tokenCommand", { env: process.env, timeoutMs }).get();
   const thrown = await failing.catch((error: Error) => error);
   expect((thrown as Error).message).toContain(`prod.tokenCommand: ${message}`);
   expect((thrown as Error).message).not.toContain("CANARY");

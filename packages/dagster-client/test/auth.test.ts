@@ -73,7 +73,9 @@ test.each([
 
 test("the function's signal aborts with the call's, which rejects at once", async () => {
   let stopped = false;
+  const started = Promise.withResolvers<void>();
   const auth = ({ signal }: DagsterAuthContext) => {
+    started.resolve();
     signal.addEventListener("abort", () => {
       stopped = true;
     });
@@ -82,8 +84,7 @@ test("the function's signal aborts with the call's, which rejects at once", asyn
   const client = createDagsterClient({ url: "http://dagster.invalid", auth });
   const controller = new AbortController();
   const call = client.request(serverVersionDocument, {}, { signal: controller.signal });
-  // Its module is loaded first.
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await started.promise;
   controller.abort(new Error("enough"));
   await expect(call).rejects.toThrow("enough");
   await expect.poll(() => stopped).toBe(true);

@@ -2,6 +2,7 @@ import { createServer as createTlsServer } from "node:https";
 import { createDagsterClient, DagsterNetworkError } from "@org/dagster-client";
 import { serverVersionDocument } from "@org/dagster-client/sync";
 import { selfSigned } from "@org/testkit/self-signed";
+import { freePort } from "@org/testkit/servers/processes";
 import { expect, test } from "vitest";
 import { json, listen, rejection, serve } from "./serve.ts";
 
@@ -121,7 +122,7 @@ test("a timeout and an abort reach fetch, so that no connection stays open", asy
     return new Promise<never>(() => {});
   };
   const client = createDagsterClient({ url: "http://localhost:3000", fetch: fetch as typeof globalThis.fetch });
-  await rejection(client.request(serverVersionDocument, {}, { timeoutMs: 20 }));
+  await rejection(client.request(serverVersionDocument, {}, { timeoutMs: 500 }));
   await rejection(client.request(serverVersionDocument, {}, { signal: controller.signal }));
   expect(seen.map(({ aborted }) => aborted)).toEqual([true, true]);
 });
@@ -147,16 +148,6 @@ test("an abort rejects with the signal's own reason, the request's or the client
     expect(await rejection(client.request(serverVersionDocument, {}, options))).toBe(reason);
   }
 });
-
-async function freePort(): Promise<number> {
-  const { createServer } = await import("node:net");
-  const server = createServer();
-  const port = await new Promise<number>((resolve) =>
-    server.listen(0, "127.0.0.1", () => resolve((server.address() as import("node:net").AddressInfo).port)),
-  );
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 test("a response that is not compressed as its header says is a retryable error that says so", async () => {
   const { url } = await serve((_, response) => json(response, version, 200, { "content-encoding": "gzip" }));

@@ -9,6 +9,7 @@ export async function cuttingProxy(url: string) {
   const server = new URL(url);
   let cutAt: string | undefined;
   let holdAfter: string | undefined;
+  let isHeld = (): void => {};
   const sockets = new Set<Socket>();
   const proxy = createServer((client) => {
     const upstream = connect(Number(server.port), server.hostname);
@@ -25,7 +26,9 @@ export async function cuttingProxy(url: string) {
       if (held) return;
       upstream.write(data);
       held = holdAfter !== undefined && data.includes(holdAfter);
-      if (held) holdAfter = undefined;
+      if (!held) return;
+      holdAfter = undefined;
+      isHeld();
     });
     upstream.on("data", (data) => {
       if (cutAt !== undefined && data.includes(cutAt)) {
@@ -44,8 +47,12 @@ export async function cuttingProxy(url: string) {
     cutAt(words: string) {
       cutAt = words;
     },
-    holdAfter(words: string) {
+    /** @returns once it holds back what is sent */
+    holdAfter(words: string): Promise<void> {
       holdAfter = words;
+      return new Promise((resolve) => {
+        isHeld = resolve;
+      });
     },
     async close() {
       for (const socket of sockets) socket.destroy();

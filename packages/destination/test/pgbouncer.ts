@@ -34,7 +34,7 @@ export async function startPgbouncer(serverUrl: string): Promise<{ url: string; 
   const service = startService("pgbouncer", [file], { ...account, cwd: "/" });
   const url = Object.assign(new URL(serverUrl), { port: String(port) }).href;
   const ready = () => query(url, "SELECT 1").then(() => true);
-  await waitUntil("PgBouncer", ready, [service], { deadlineMs: 30_000 });
+  await waitUntil("PgBouncer", ready, [service], { deadlineMs: 180_000 });
   return {
     url,
     async stop() {

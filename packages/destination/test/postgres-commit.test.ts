@@ -3,6 +3,7 @@ import type { Session } from "@org/destination";
 import { postgres } from "@org/destination/postgres";
 import { ownDatabase } from "@org/testkit/own-database";
 import { createFixture, type PostgresFixture, query } from "@org/testkit/places/postgres";
+import pg from "pg";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { cuttingProxy } from "./cutting-proxy.ts";
 import { failure, during as inSession, pipeline, row, state, store, table } from "./postgres-fixture.ts";
@@ -60,25 +61,27 @@ describe("commit", () => {
         const stopped = {
           ...row(),
           get at() {
-            return Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000) && null;
+            return Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2500) && null;
           },
         };
         const commit = session.commit("things", { table, upserts: [stopped], state });
         await expect(commit).rejects.toEqual(failure("UNAVAILABLE", true));
         expect(await session.commit("things", { table, upserts: [row()], state })).toMatchObject({ inserted: 1 });
       },
-      postgres(url, { schema: fixture.schema, leaseMs: 300 }),
+      postgres(url, { schema: fixture.schema, leaseMs: 1000 }),
     );
   });
 
   test("of a process suspended while sending rows: blocks no one once its lease has expired", async () => {
     const proxy = await cuttingProxy(url);
-    const options = { schema: fixture.schema, leaseMs: 300 };
+    const options = { schema: fixture.schema, leaseMs: 1000 };
     const stopped = await postgres(proxy.url, options).open({ pipeline });
     await stopped.prepare([table]);
-    proxy.holdAfter("COPY");
+    const held = proxy.holdAfter("COPY");
     const commit = stopped.commit("things", { table, upserts: [row()], state }).catch((error: unknown) => error);
-    await new Promise((resolve) => setTimeout(resolve, 1000));
+    await held;
+    // Longer than its lease.
+    await new Promise((resolve) => setTimeout(resolve, 2500));
     const wider = { ...table, columns: { ...table.columns, at: { ...table.columns.at, type: "string" } } } as const;
     await during(
       async (session) => {
@@ -94,15 +97,16 @@ describe("commit", () => {
   });
 
   test("waits for a lock, and names the reason after waiting too long", async () => {
-    const hasty = postgres(url, { schema: fixture.schema, leaseMs: 300 });
+    const hasty = postgres(url, { schema: fixture.schema, leaseMs: 1000 });
     await during(async (session) => {
       await session.prepare([table]);
-      const holding = query(url, `BEGIN; LOCK TABLE ${within}.things; SELECT pg_sleep(2); COMMIT`);
-      await new Promise((resolve) => setTimeout(resolve, 300));
+      const other = new pg.Client({ connectionString: url });
+      await other.connect();
+      await other.query(`BEGIN; LOCK TABLE ${within}.things`);
       await expect(session.commit("things", { table, upserts: [row()], state })).rejects.toEqual(
         failure("LOCKED", true),
       );
-      await holding;
+      await other.end();
       expect(await session.commit("things", { table, upserts: [row()], state })).toMatchObject({ inserted: 1 });
     }, hasty);
   });

@@ -57,7 +57,7 @@ test.runIf(process.platform !== "win32").each(["close", "SIGTERM"] as const)(
     if (how === "close") await client.close();
     else process.kill(pid, how);
     await closed;
-    await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false);
+    await expect.poll(() => isRunning(pid)).toBe(false);
     expect(readdirSync(temporary)).toEqual([]);
   },
 );
@@ -76,7 +76,7 @@ async function askEndlessly({ call, pid }: Awaited<ReturnType<typeof start>>, op
     busy = state().startsWith("R") ? busy + 1 : 0;
     return busy;
   };
-  await expect.poll(looksBusy, { timeout: 20_000 }).toBeGreaterThan(5);
+  await expect.poll(looksBusy).toBeGreaterThan(5);
   return worker;
 }
 
@@ -85,7 +85,7 @@ test("ends a call that the client cancels, and answers the next one", async () =
   const controller = new AbortController();
   const worker = await askEndlessly(started, { signal: controller.signal });
   controller.abort();
-  await expect.poll(() => isRunning(worker), { timeout: 20_000 }).toBe(false);
+  await expect.poll(() => isRunning(worker)).toBe(false);
   expect(await started.call("query", { sql: "SELECT 1 AS one" })).toMatchObject({ isError: false });
 });
 
@@ -101,7 +101,7 @@ test.runIf(process.platform !== "win32").each([
   if (how === "close") await client.close();
   else process.kill(pid, how);
   await closed;
-  await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false);
-  await expect.poll(() => isRunning(worker), { timeout: 20_000 }).toBe(false);
+  await expect.poll(() => isRunning(pid)).toBe(false);
+  await expect.poll(() => isRunning(worker)).toBe(false);
   expect(stderr().slice(0, says.length || undefined)).toBe(says);
 });

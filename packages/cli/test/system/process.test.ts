@@ -75,7 +75,7 @@ describe.runIf(process.platform !== "win32").each([
 ] as const)("%s while waiting for a token", (signal, code) => {
   /** What the process that is started writes into a file, once it has. */
   const written = async (file: string) => {
-    await expect.poll(() => existsSync(file) && readFileSync(file, "utf8").trim(), { timeout: 30_000 }).toBeTruthy();
+    await expect.poll(() => existsSync(file) && readFileSync(file, "utf8").trim()).toBeTruthy();
     return readFileSync(file, "utf8").trim();
   };
 

@@ -15,7 +15,6 @@ import { closedPort, dagsync, listen, temporaryFolder, until } from "../helpers.
 afterEach(() => void vi.unstubAllEnvs());
 
 const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
-const waiting = { timeout: 20_000 };
 
 const textOf = async (url: string) => (await fetch(url)).text();
 const jsonOf = async (url: string) => (await fetch(url)).json() as Promise<Record<string, unknown>>;
@@ -60,7 +59,7 @@ test("prints its address, serves a DuckDB file from a copy while a sync holds it
 
   world.advance(60_000);
   await sync(`duckdb:${file}`);
-  await expect.poll(async () => (await jsonOf(`${url}status.json`)).asOf, waiting).not.toBe(asOf);
+  await expect.poll(async () => (await jsonOf(`${url}status.json`)).asOf).not.toBe(asOf);
   expect(await textOf(`${url}metrics`)).toContain("\ndagsync_up 1\n");
   expect(await stop()).toMatchObject({ code: 0, stderr: "" });
   expect(readdirSync(temporary)).toEqual([]);
@@ -80,7 +79,7 @@ test("reads a DuckDB file's own copy for readers directly", async () => {
   await session.close();
   world.advance(60_000);
   await sync(place);
-  await expect.poll(async () => (await jsonOf(`${url}status.json`)).stamp, waiting).not.toBe(before.stamp);
+  await expect.poll(async () => (await jsonOf(`${url}status.json`)).stamp).not.toBe(before.stamp);
   expect(readdirSync(temporary)).toEqual([]);
 });
 
@@ -94,7 +93,7 @@ test("starts before there is any data, and shows it once there is", async () => 
     );
     expect((await fetch(url)).status).toBe(503);
     await sync(place);
-    await expect.poll(async () => (await fetch(url)).status, waiting).toBe(200);
+    await expect.poll(async () => (await fetch(url)).status).toBe(200);
   }
 });
 
@@ -111,9 +110,9 @@ destinations: { here: "duckdb:o.duckdb" }
 pipelines: [{ name: prod, from: a, to: here }, { name: lost, from: gone, to: here }]\n`,
   );
   const { url, written, stop } = await serve(["--config", config, "--sync-every", "1s"]);
-  await expect.poll(async () => (await fetch(url)).status, waiting).toBe(200);
+  await expect.poll(async () => (await fetch(url)).status).toBe(200);
   await expect
-    .poll(async () => (await jsonOf(`${url}status.json`)).problem, waiting)
+    .poll(async () => (await jsonOf(`${url}status.json`)).problem)
     .toMatch(/^lost: Not everything was synced\. .*127\.0\.0\.1/);
   const metrics = await textOf(`${url}metrics`);
   expect(metrics).toMatch(/\ndagsync_sync_success_timestamp_seconds\{pipeline="lost"\} 0\n/);
@@ -124,11 +123,9 @@ pipelines: [{ name: prod, from: a, to: here }, { name: lost, from: gone, to: her
 
   // A sync that fails ends nothing, and the next one mends it.
   faults.push({ status: 503 });
-  await expect.poll(async () => (await jsonOf(`${url}status.json`)).problem, waiting).toContain("prod: Not everything");
+  await expect.poll(async () => (await jsonOf(`${url}status.json`)).problem).toContain("prod: Not everything");
   world.advance(120_000);
-  await expect
-    .poll(async () => (await jsonOf(`${url}status.json`)).problem, waiting)
-    .not.toContain("prod: Not everything");
+  await expect.poll(async () => (await jsonOf(`${url}status.json`)).problem).not.toContain("prod: Not everything");
   expect((await stop()).code).toBe(0);
 });
 

@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { onTestFinished } from "vitest";
 import { type Format, messagesIn } from "../cli/tiny-host.ts";
 import type { PlainRow } from "../compare.ts";
-import { ensureVenv } from "../servers/python.ts";
+import { ensureVenv, pythonEnvironment } from "../servers/python.ts";
 
 const run = promisify(execFile);
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -43,7 +43,7 @@ export function hostFolder(format: Format): { readonly folder: string; readonly 
 /** An environment that has the command, and in which no host sends anything home, or writes outside of its folder. */
 export function hostEnvironment(folder: string): NodeJS.ProcessEnv {
   return {
-    ...process.env,
+    ...pythonEnvironment(),
     PATH: `${folder}:${process.env.PATH}`,
     ...{ AIRBYTE_OFFLINE_MODE: "1", DO_NOT_TRACK: "1", MELTANO_SEND_ANONYMOUS_USAGE_STATS: "false" },
     ...{ AIRBYTE_TEMP_DIR: folder, AIRBYTE_LOGGING_ROOT: folder, HOME: folder, TMPDIR: folder },

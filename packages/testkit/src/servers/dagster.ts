@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { onExit } from "./on-exit.ts";
 import { startPostgres } from "./postgres.ts";
 import { freePort, type Service, startService, waitUntil } from "./processes.ts";
-import { cacheFolder, ensureVenv } from "./python.ts";
+import { compiledFolder, ensureVenv, pythonEnvironment } from "./python.ts";
 import { type PythonWorker, startPythonWorker } from "./python-worker.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -98,10 +98,13 @@ export async function startDagster(options: {
   const forgetHome = onExit(() => rmSync(home, removal));
   await writeHome(home, { locations, database, ...options });
   const port = options.port ?? (await freePort());
-  // Keeps compiled files out of the checkout, whose scripts are imported too.
-  const python = { PYTHONWARNINGS: "ignore", PYTHONPYCACHEPREFIX: join(cacheFolder, "pycache") };
-  // On a busy machine, a run's process may take longer to start than the default timeout of a minute.
-  const env = { ...process.env, ...python, DAGSTER_HOME: home, DAGSTER_GRPC_TIMEOUT_SECONDS: "300" };
+  const env = {
+    ...pythonEnvironment(),
+    PYTHONWARNINGS: "ignore",
+    DAGSTER_HOME: home,
+    // On a busy machine, a run's process may take longer to start than the default timeout of a minute.
+    DAGSTER_GRPC_TIMEOUT_SECONDS: "300",
+  };
   log(`Starting Dagster ${version} on port ${port}, time zone ${database.timezone}`);
   const address = ["-w", "workspace.yaml", "-h", "127.0.0.1", "-p", String(port)];
   const service = startService(venv.bin("dagster-webserver"), address, { env, cwd: home });
@@ -113,6 +116,7 @@ export async function startDagster(options: {
     await stopDatabase();
     forgetHome();
     await rm(home, removal);
+    await rm(join(compiledFolder, home), removal);
   };
   const origin = `http://127.0.0.1:${port}`;
   const url = `${origin}/graphql`;

@@ -43,7 +43,7 @@ export async function findPython(range: PythonRange = {}, env: NodeJS.ProcessEnv
   for (const command of candidates(minors, env)) {
     const script =
       "import sys,venv,ensurepip;print(sys._base_executable,'.'.join(map(str,sys.version_info[:3])),sep='\\n')";
-    const answer = await run(command, ["-c", script], { env, timeoutMs: 20_000 }).catch((error: Error) => error);
+    const answer = await run(command, ["-c", script], { env, timeoutMs: 120_000 }).catch((error: Error) => error);
     if (answer instanceof Error) {
       rejected.push(`  ${command}: ${answer.message.trim().split("\n").at(-1)}`);
       continue;

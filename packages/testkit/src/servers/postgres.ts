@@ -44,7 +44,7 @@ const user = "postgres";
  * can enter the checkout's folder.
  *
  * @param options.log Receives progress.
- * @throws ServerError: If the server does not accept connections within 30 s.
+ * @throws ServerError: If the server does not accept connections within three minutes.
  */
 export async function startPostgres(options: {
   log: (line: string) => void;
@@ -98,7 +98,7 @@ export async function startPostgres(options: {
     forget();
   };
   const ready = () => execute(url("postgres"), "select 1").then(() => true);
-  const waitForStart = () => waitUntil("PostgreSQL", ready, [service], { deadlineMs: 30_000, signal });
+  const waitForStart = () => waitUntil("PostgreSQL", ready, [service], { deadlineMs: 180_000, signal });
   await waitForStart().catch(async (error) => {
     await stop();
     throw error;
@@ -147,7 +147,7 @@ async function emptyCluster(binaries: string, account: Account | undefined, sign
     const data = join(folder, "data");
     const settings = ["-D", data, "-U", user, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
     const env = { ...process.env, LC_ALL: "C" };
-    await run(join(binaries, "initdb"), settings, { ...account, cwd: folder, env, signal, timeoutMs: 60_000 });
+    await run(join(binaries, "initdb"), settings, { ...account, cwd: folder, env, signal, timeoutMs: 180_000 });
     const copy = `${kept}.${process.pid}`;
     await run("cp", ["-a", data, copy]);
     await rename(copy, kept).catch(() => removeFolderSync(copy));

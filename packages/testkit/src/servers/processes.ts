@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { createServer } from "node:net";
 import { onExit } from "./on-exit.ts";
 
@@ -128,14 +129,23 @@ function killGroup(child: ChildProcess, signalName: NodeJS.Signals): void {
   }
 }
 
-/** A port of 127.0.0.1 that was free a moment ago. */
+/**
+ * A port of 127.0.0.1 on which nothing listens, for a server that does so later, or for none.
+ *
+ * It is below those that systems give to whoever asks for any port. One of these could be given to another test, or to
+ * one end of a connection, before a server is ready to listen, or while a test expects no answer.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  if (address === null || typeof address === "string") throw new Error("The system gave no free port on 127.0.0.1.");
-  return address.port;
+  for (let attempt = 0; attempt < 100; attempt++) {
+    const port = randomInt(10_000, 32_768);
+    const server = createServer();
+    const isFree = await new Promise<boolean>((resolve) =>
+      server.once("error", () => resolve(false)).listen(port, "127.0.0.1", () => resolve(true)),
+    );
+    await new Promise<void>((resolve) => server.close(() => resolve()));
+    if (isFree) return port;
+  }
+  throw new Error("Of 100 random ports of 127.0.0.1 from 10000 to 32767, none is free.");
 }
 
 /**

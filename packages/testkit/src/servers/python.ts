@@ -12,6 +12,19 @@ export const cacheFolder = fileURLToPath(new URL("../../../../.cache/", import.m
 /** When you raise it, check that the requirements still compile. */
 const uvVersion = "0.13.8";
 
+/** Where Python keeps compiled modules. Not next to their sources, some of which are in the checkout. */
+export const compiledFolder = join(cacheFolder, "pycache");
+
+/**
+ * An environment for Python programs, without settings that are meant for another Python on this machine. In particular
+ * without `PYTHONDONTWRITEBYTECODE`, which images often set: every process would then compile Dagster again, for three
+ * seconds.
+ */
+export function pythonEnvironment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(PYTHON|VIRTUAL_ENV$)/.test(name));
+  return { ...Object.fromEntries(kept), PYTHONPYCACHEPREFIX: compiledFolder };
+}
+
 /** A virtual environment with everything from its lock file. */
 export interface VirtualEnvironment {
   /** Path of its interpreter. */

@@ -1,7 +1,7 @@
 /** An in-memory server with S3's protocol, in its own process: moto. */
 import { fileURLToPath } from "node:url";
 import { freePort, startService, waitUntil } from "./processes.ts";
-import { ensureVenv } from "./python.ts";
+import { ensureVenv, pythonEnvironment } from "./python.ts";
 
 const version = "5.2.5";
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -25,7 +25,7 @@ export async function startS3(options: { log: (line: string) => void; signal?: A
   const venv = await ensureVenv({ name: `moto-${version}`, log, signal });
   const port = await freePort();
   log(`Starting moto ${version} on port ${port}`);
-  const service = startService(venv.python, [here("s3/serve.py"), String(port)]);
+  const service = startService(venv.python, [here("s3/serve.py"), String(port)], { env: pythonEnvironment() });
   const endpoint = `http://127.0.0.1:${port}`;
   const answers = async () => (await fetch(`${endpoint}/moto-api/`, { signal: AbortSignal.timeout(5000) })).ok;
   try {
