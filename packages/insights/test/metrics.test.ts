@@ -14,7 +14,10 @@ import { expect, onTestFinished, test } from "vitest";
 import { exposition } from "../src/metrics/exposition.ts";
 import { jobState } from "../src/metrics/job-state.ts";
 import { assetState, automationState, taskState } from "../src/metrics/other-states.ts";
+import { healthAirflow } from "./components-world.ts";
+import { pooledAirflow } from "./further-world.ts";
 import { askedEverywhere } from "./places.ts";
+import { streamsAirflow, streamsDagster } from "./streams-world.ts";
 
 const asked = askedEverywhere();
 const hostile = '\\ "quoted"\nä\u202e\u0007{a="b"} 1';
@@ -147,6 +150,45 @@ test("a limit keeps the most recently active ones, and reports how many were lef
   expect(names.toSorted()).toEqual(["backfilled", "daily_sales", "long", "paused"]);
   const leftOut = families.get("dagsync_left_out")!.samples.find(({ labels }) => labels.kind === "jobs");
   expect(leftOut?.value).toBe(airflowWorld.dags.length - 1 - 4);
+});
+
+test("opt-in streams: components, pools, ticks, checks, errors, and tasks that wait for people", async () => {
+  const worlds = { a: healthAirflow, b: pooledAirflow, c: streamsAirflow, d: streamsDagster };
+  const families = parseExposition(await textOf(worlds));
+  const values = (family: string, ...labels: readonly string[]) =>
+    families.get(family)!.samples.map((each) => [...labels.map((name) => each.labels[name]), each.value]);
+  expect(values("dagsync_component_up", "component").toSorted()).toEqual([
+    ["dag_processor", 0],
+    ["metadatabase", 0],
+    ["scheduler", 1],
+  ]);
+  expect(values("dagsync_component_heartbeat_timestamp_seconds", "component").toSorted()).toEqual([
+    ["dag_processor", Date.parse(at("11-02 11:44")) / 1000],
+    ["scheduler", Date.parse(at("11-02 11:48")) / 1000],
+  ]);
+  const slots = values("dagsync_pool_slots", "name");
+  expect(slots).toContainEqual(["endless", Number.POSITIVE_INFINITY]);
+  expect(slots).toContainEqual(["lends", 8]);
+  expect(values("dagsync_pool_occupied_slots", "name")).toContainEqual(["keeps", 1]);
+  expect(values("dagsync_consecutive_failed_ticks", "kind", "name").toSorted()).toEqual([
+    ["sensor", "broken", 2],
+    ["sensor", "off", 1],
+    ["sensor", "watch", 0],
+  ]);
+  expect(values("dagsync_tick_timestamp_seconds", "name")).toContainEqual([
+    "watch",
+    Date.parse(at("11-01 04:00")) / 1000,
+  ]);
+  expect(values("dagsync_asset_check_passed", "asset", "check").toSorted()).toEqual([
+    ["orders", "not_null", 0],
+    ["orders", "raises", 0],
+    ["orders", "unique", 1],
+  ]);
+  expect(values("dagsync_import_error_info", "bundle", "file").toSorted()).toEqual([
+    [undefined, "marketing", 1],
+    ["git", "sales.py", 1],
+  ]);
+  expect(values("dagsync_waiting_for_people", "name", "task")).toEqual([["approve", "ship", 2]]);
 });
 
 test("unusual numbers and texts are formatted correctly", () => {

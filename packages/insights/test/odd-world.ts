@@ -1,6 +1,25 @@
 /** Random odd worlds: any combination of possible names, times and states. The same seed gives the same world. */
 import { createRandom, type Random } from "@org/simulators/internal";
+import * as airflow from "@org/sources/airflow";
+import * as dagster from "@org/sources/dagster";
 import { at, attempt, dag, jobRun, run, type World } from "@org/testkit/insights/world";
+import { oddFurther } from "./odd-further.ts";
+
+const furtherAirflow = [
+  ...[airflow.poolsTable, airflow.poolSamplesTable, airflow.importErrorsTable, airflow.healthTable, airflow.jobsTable],
+  ...[
+    airflow.tasksTable,
+    airflow.taskEdgesTable,
+    airflow.dagVersionsTable,
+    airflow.assetsTable,
+    airflow.assetEdgesTable,
+  ],
+  ...[airflow.assetEventsTable, airflow.assetEventRunsTable, airflow.hitlTable],
+];
+const furtherDagster = [
+  ...[dagster.ticksTable, dagster.materializationsTable, dagster.assetChecksTable, dagster.stepsTable],
+  ...[dagster.codeLocationsTable, dagster.daemonsTable],
+];
 
 const names = [
   "plain",
@@ -83,7 +102,12 @@ export function oddAirflow(seed: number): Partial<World> {
       });
     }),
   );
-  return { dags, runs, tasks };
+  const named = {
+    dags: names.slice(0, 5),
+    runIds: runs.map(({ dag_run_id }) => dag_run_id),
+    moment: () => moment(random),
+  };
+  return { dags, runs, tasks, further: oddFurther(furtherAirflow, random, named) };
 }
 
 function shifted(start: string, minutes: number): string {
@@ -114,5 +138,6 @@ export function oddDagster(seed: number): Partial<World> {
       repository: pick(["__repository__", null]),
     } as Parameters<typeof jobRun>[3]);
   });
-  return { jobRuns };
+  const named = { dags: [], runIds: ["", ...jobRuns.map(({ run_id }) => run_id)], moment: () => moment(random) };
+  return { jobRuns, further: oddFurther(furtherDagster, random, named) };
 }

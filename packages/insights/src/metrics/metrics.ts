@@ -6,8 +6,9 @@
 import type { StoredPipeline } from "@org/destination";
 import type { Insights } from "../answer.ts";
 import { InsightsError } from "../errors.ts";
-import type { AnswerColumns, AnswerRow, ParameterSet, Question } from "../question.ts";
+import type { AnswerColumns, AnswerRow, ParameterSet, ParameterValues, Question } from "../question.ts";
 import { exposition, type Family, type Sample } from "./exposition.ts";
+import { furtherFamilies } from "./further-metrics.ts";
 import { jobState } from "./job-state.ts";
 import { assetState, automationState, taskState, unfinishedStates } from "./other-states.ts";
 import { pipelineFamilies, seconds } from "./pipelines.ts";
@@ -16,8 +17,8 @@ export { exposition, type Family, type Sample } from "./exposition.ts";
 
 export interface MetricsOptions {
   /**
-   * The maximum number of DAGs and jobs with series, of assets, and of schedules and sensors: the most recently active
-   * ones. `dagsync_left_out` reports how many have none.
+   * The maximum number of DAGs and jobs with series, of assets, of schedules and sensors, and so on: the most recently
+   * active ones. `dagsync_left_out` reports how many have none.
    * @default 5000
    */
   readonly limit?: number;
@@ -31,9 +32,14 @@ export interface MetricsOptions {
 export async function metrics(insights: Insights, { limit = 5000 }: MetricsOptions = {}): Promise<string> {
   const ask = async <P extends ParameterSet, C extends AnswerColumns>(
     question: Question<P, C>,
+    parameters: Partial<ParameterValues<P>> = {},
   ): Promise<readonly AnswerRow<C>[]> => {
     try {
-      return (await insights.answer(question, { timezone: "UTC" } as Parameters<typeof insights.answer<P, C>>[1])).rows;
+      return (
+        await insights.answer(question, { timezone: "UTC", ...parameters } as Parameters<
+          typeof insights.answer<P, C>
+        >[1])
+      ).rows;
     } catch (error) {
       if (error instanceof InsightsError && error.code === "NO_TABLES") return [];
       throw error;
@@ -66,6 +72,7 @@ export async function metrics(insights: Insights, { limit = 5000 }: MetricsOptio
       help: "Whether Dagster's schedule or sensor is on.",
       samples: automations.map(({ on, ...labels }) => ({ labels, value: Number(on) })),
     },
+    ...(await furtherFamilies(ask, kept)),
     ...pipelineFamilies(contents),
     {
       name: "dagsync_left_out",

@@ -78,6 +78,6 @@ export const assetFlow = defineQuestion({
     LEFT JOIN lags l ON l.pipeline = g.pipeline AND l.asset_id = g.asset_id
     LEFT JOIN runs_of r ON r.pipeline = g.pipeline AND r.asset_id = g.asset_id
     LEFT JOIN consumers_of c ON c.pipeline = g.pipeline AND c.asset_id = g.asset_id
-    ORDER BY ${areRunsKnown && areEdgesKnown ? "unused DESC, " : ""} updates DESC, coalesce(g.asset, '(unnamed)'), g.pipeline LIMIT ${limit}`;
+    ORDER BY ${areRunsKnown && areEdgesKnown ? "unused DESC, " : ""} updates DESC, coalesce(g.asset, '(unnamed)'), g.asset_id, g.pipeline LIMIT ${limit}`;
   },
 });

@@ -57,6 +57,6 @@ export const checkResults = defineQuestion({
       CASE WHEN before >= ${ENOUGH} THEN passed_before * 100.0 / before END AS previous_rate
     FROM grouped g LEFT JOIN dagster_assets a ON a.pipeline = g.pipeline AND a.id = g.asset_id
     WHERE results > 0 OR state <> 'passed'
-    ORDER BY CASE state WHEN 'passed' THEN 1 ELSE 0 END, passed - results, coalesce(a.key_path, g.asset_id), check_name, g.pipeline
+    ORDER BY CASE state WHEN 'passed' THEN 1 ELSE 0 END, passed - results, coalesce(a.key_path, g.asset_id), g.asset_id, check_name, g.pipeline
     LIMIT ${limit}`,
 });

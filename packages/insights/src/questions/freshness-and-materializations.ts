@@ -83,5 +83,5 @@ export const freshnessAndMaterializations = defineQuestion({
     LEFT JOIN checked c ON c.pipeline = g.pipeline AND c.asset_id = g.asset_id
     LEFT JOIN recorded k ON k.pipeline = g.pipeline
     WHERE attempts > 0
-    ORDER BY failing DESC, failed DESC, retried DESC, attempts DESC, coalesce(a.key_path, g.asset_id), g.pipeline LIMIT ${limit}`,
+    ORDER BY failing DESC, failed DESC, retried DESC, attempts DESC, coalesce(a.key_path, g.asset_id), g.asset_id, g.pipeline LIMIT ${limit}`,
 });

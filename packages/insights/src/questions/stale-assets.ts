@@ -113,5 +113,5 @@ export const staleAssets = defineQuestion({
     SELECT judged.*, group_name AS "group", CASE WHEN usual > 0 THEN age / usual END AS ratio
     FROM judged ${all ? "" : "WHERE state IN ('stale', 'never')"}
     ORDER BY CASE state WHEN 'stale' THEN 1 WHEN 'never' THEN 2 WHEN 'unknown' THEN 3 ELSE 4 END,
-      coalesce(age / nullif(usual, 0), age, 0) DESC, asset, pipeline LIMIT ${limit}`,
+      coalesce(age / nullif(usual, 0), age, 0) DESC, asset, asset_id, pipeline LIMIT ${limit}`,
 });

@@ -76,6 +76,6 @@ export const tickHealth = defineQuestion({
     LEFT JOIN times m ON m.pipeline = g.pipeline AND m.instigator_id = g.instigator_id
     LEFT JOIN states s ON s.pipeline = g.pipeline AND s.id = g.instigator_id
     WHERE ticks > 0 OR (streak > 0 AND s.status = 'RUNNING')
-    ORDER BY CASE WHEN streak > 0 AND s.status = 'RUNNING' THEN 0 ELSE 1 END, failed DESC, ticks DESC, g.automation, g.location, g.pipeline
+    ORDER BY CASE WHEN streak > 0 AND s.status = 'RUNNING' THEN 0 ELSE 1 END, failed DESC, ticks DESC, g.automation, g.location, g.instigator_id, g.pipeline
     LIMIT ${limit}`,
 });
