@@ -1,5 +1,6 @@
 /** What benches share: one run in a process of its own, and the summary of several. */
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
+import { promisify } from "node:util";
 
 export interface Measured {
   readonly ms: number;
@@ -22,6 +23,15 @@ export async function measured(work: () => Promise<unknown>): Promise<Measured> 
 export function inProcess(script: string, args: readonly string[]): Measured {
   const all = ["--conditions=@org/source", script, "--one", ...args];
   return JSON.parse(execFileSync(process.execPath, all, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] }));
+}
+
+/**
+ * Runs a program that prints JSON in its last line, and returns that. Without blocking, since this process has to read the
+ * output of a server that it started: the server stops while nobody does.
+ */
+export async function besideServer(program: string, args: readonly string[]): Promise<Measured> {
+  const { stdout } = await promisify(execFile)(program, args, { encoding: "utf8" });
+  return JSON.parse(stdout.trim().split("\n").at(-1)!);
 }
 
 export const median = (values: readonly number[]): number =>

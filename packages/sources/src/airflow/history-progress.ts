@@ -25,6 +25,6 @@ export function tellProgress(reading: HistoryReading, rows: readonly ListedRow[]
   const isAll = "history" in begun && Object.keys(begun.history).length === 1 && context.sampleSince === undefined;
   const counts = before.runCounts;
   const total = isAll ? [...counts.keys()].reduce((sum, dag) => sum + numberOfRuns(counts, dag), 0) : null;
-  const { before: backTo = null } = ("history" in state ? state.history : {}) as { readonly before?: string };
+  const backTo = "history" in state ? (state.history.before ?? null) : null;
   context.emit({ type: "progress", done: reading.historyRead, total, backTo });
 }
