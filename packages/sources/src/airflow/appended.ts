@@ -26,7 +26,8 @@ export interface AppendedList<T extends Table, Item> {
   readonly name: string;
   readonly table: T;
   readonly revision: number;
-  readonly sampleBy?: keyof T["columns"] & string;
+  /** When a row was added. Older ones that the server forgot are kept. */
+  readonly datedBy?: keyof T["columns"] & string;
   /** What is listed, for messages: `event logs`. */
   readonly what: string;
   /** The name of the rows in a response. */
@@ -132,10 +133,11 @@ async function readable<Item>(
 export function appendedStream<const T extends Table, Item extends object>(
   list: AppendedList<T, Item>,
 ): Stream<AirflowSync, T, AppendedState> {
-  const { name, table, revision, sampleBy } = list;
+  const { name, table, revision, datedBy } = list;
+  const dated = datedBy as never;
   return defineStream<AirflowSync, T, AppendedState>({
     ...{ name, table, revision, isOptIn: true },
-    ...(sampleBy && { sampleBy: sampleBy as never }),
+    ...(datedBy && { needs: [dated], keeps: [{ why: "forgotten", datedBy: dated }], sampleBy: dated }),
     read: ({ shared, state, sampleSince }) => readAppendedList(shared, list, state, sampleSince),
   });
 }

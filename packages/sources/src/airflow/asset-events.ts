@@ -41,7 +41,7 @@ export const assetEvents = appendedStream<typeof assetEventsTable, AssetEvent>({
   name: "asset_events",
   table: assetEventsTable,
   revision: 1,
-  sampleBy: "timestamp",
+  datedBy: "timestamp",
   rowsOf: (event) => [assetEventRow(event)],
 });
 

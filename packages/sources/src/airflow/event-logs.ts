@@ -11,7 +11,7 @@ export const eventLogs = appendedStream<typeof eventLogsTable, EventLog>({
   name: "event_logs",
   table: eventLogsTable,
   revision: 1,
-  sampleBy: "logged_at",
+  datedBy: "logged_at",
   what: "event logs",
   rows: "event_logs",
   key: "event_log_id",
