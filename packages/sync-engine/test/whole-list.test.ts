@@ -48,6 +48,14 @@ test("a server whose pages have one row, or none, proves nothing", async () => {
 
 test.each<[string, (rows: number[]) => void]>([
   ["a row before the page is deleted", (rows) => rows.splice(1, 1)],
+  ["two rows before the page are deleted", (rows) => rows.splice(0, 2)],
+  ["two are deleted and others created, so that the count stays", (rows) => rows.splice(0, 2, -1) && rows.push(999)],
+  [
+    "two exchange their places",
+    (rows) => {
+      [rows[0], rows[5]] = [rows[5]!, rows[0]!];
+    },
+  ],
   ["a row before the page is created", (rows) => rows.splice(1, 0, 1)],
   ["one is deleted and another created, so that the count stays", (rows) => rows.splice(1, 1) && rows.push(999)],
   ["the last row of the page before is deleted", (rows) => rows.splice(3, 1)],
