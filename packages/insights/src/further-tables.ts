@@ -90,6 +90,7 @@ export const furtherColumns = {
     dag_run_id: "text",
     task_id: "text",
     owner: "text",
+    extra: "text",
   },
   airflow_hitl: {
     task_instance_id: "text",
@@ -102,6 +103,13 @@ export const furtherColumns = {
     responded_at: "micros",
     responded_by_user_name: "text",
   },
+  // No question uses these, but their columns are described to authors of SQL.
+  airflow_backfills: {},
+  airflow_connections: {},
+  airflow_variables: {},
+  dagster_backfills: {},
+  dagster_asset_edges: {},
+  dagster_concurrency: {},
   dagster_ticks: {
     instigator_id: "text",
     tick_id: "text",

@@ -134,8 +134,6 @@ export interface Question<P extends ParameterSet = ParameterSet, C extends Answe
   readonly tables: readonly TableName[];
   /** Tables of opt-in streams that improve the answer where they exist. */
   readonly betterWith?: readonly TableName[];
-  /** Further streams that would improve the answer. */
-  readonly waitsFor?: readonly string[];
   /** The window's days, if it is not the usual week. @default 7 */
   readonly days?: number;
   readonly parameters: P;

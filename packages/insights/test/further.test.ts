@@ -1,5 +1,14 @@
 /** Questions whose answers opt-in streams improve. Expected numbers were computed by hand from further-world.ts. */
-import { criticalPath, missedRuns, needsAttention, poolPressure, schedulerHealth, staleAssets } from "@org/insights";
+import {
+  criticalPath,
+  manualInterventions,
+  missedRuns,
+  needsAttention,
+  poolPressure,
+  schedulerHealth,
+  staleAssets,
+  stuckWaiting,
+} from "@org/insights";
 import { at } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
 import { healthAirflow, healthDagster } from "./components-world.ts";
@@ -11,11 +20,12 @@ import {
   tickedDagster,
   updatedAirflow,
 } from "./further-world.ts";
+import { peopleAirflow } from "./people-world.ts";
 import { askedEverywhere } from "./places.ts";
 
 const asked = askedEverywhere({
   ...{ ticked: tickedDagster, old_ticks: oldTicksDagster, health: healthAirflow, health_dagster: healthDagster },
-  ...{ made: madeDagster, updated: updatedAirflow, drawn: drawnAirflow, pooled: pooledAirflow },
+  ...{ made: madeDagster, updated: updatedAirflow, drawn: drawnAirflow, pooled: pooledAirflow, people: peopleAirflow },
 });
 const HOUR = 3600;
 
@@ -161,4 +171,20 @@ test("needs_attention: components that are down come first", async () => {
     [3, "scheduler_health", "SCHEDULER", "It is down. Its last heartbeat was 10 min before the last sync."],
     [2, "scheduler_health", "SENSOR", "It reports: a sensor."],
   ]);
+});
+
+test("stuck_waiting: whether the pool is full", async () => {
+  const rows = await asked(stuckWaiting, { pipelines: ["people"] });
+  expect(rows.map(({ task, cause }) => [task, cause])).toEqual([
+    ["in endless", "scheduler"],
+    ["in free", "scheduler"],
+    ["in full", "pool full"],
+    ["in narrow", "pool full"],
+    ["in unknown", "pool full or scheduler"],
+  ]);
+});
+
+test("manual_interventions: who cleared runs", async () => {
+  const [cleared] = await asked(manualInterventions, { pipelines: ["people"] });
+  expect(cleared).toMatchObject({ name: "cleared", reruns: 1, cleared_by: "bob (2), ann (1)" });
 });

@@ -40,12 +40,20 @@ test("manual_interventions", async () => {
   expect(await asked(manualInterventions, { ...utc, pipelines: ["helped", "helped_dagster"] })).toEqual([
     {
       ...{ orchestrator: "airflow", pipeline: "helped", name: "broken", total: 4, reruns: 1, manual_after_failure: 1 },
-      ...{ marked_success: 1, notes: 1, at_night: 1, people: "ann (1)", last: at("11-02 08:05") },
+      ...{ marked_success: 1, notes: 1, at_night: 1, people: "ann (1)", cleared_by: null, last: at("11-02 08:05") },
       hours: hours.with(9, 1).with(23, 1),
     },
     {
       ...{ orchestrator: "dagster", pipeline: "helped_dagster", name: "again", total: 1, reruns: 1 },
-      ...{ manual_after_failure: 0, marked_success: 0, notes: 0, at_night: 1, people: null, last: at("10-30 05:00") },
+      ...{
+        manual_after_failure: 0,
+        marked_success: 0,
+        notes: 0,
+        at_night: 1,
+        people: null,
+        cleared_by: null,
+        last: at("10-30 05:00"),
+      },
       hours: hours.with(5, 1),
     },
   ]);

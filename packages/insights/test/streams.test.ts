@@ -11,6 +11,7 @@ import {
   tickHealth,
   waitingForPeople,
 } from "@org/insights";
+import { reportPage } from "@org/insights/page";
 import { at } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
 import { askedEverywhere } from "./places.ts";
@@ -175,4 +176,17 @@ test("needs_attention: what opt-in streams find", async () => {
       ],
     ],
   );
+});
+
+test("the page shows what is synced, and no question that lacks its stream", async () => {
+  const [insights] = asked.open;
+  const page = (pipeline: string) => reportPage(insights!, { title: "x", timezone: "UTC", pipelines: [pipeline] });
+  const [airflow, dagster, small] = [await page("own_airflow"), await page("own_dagster"), await page("airflow")];
+  for (const name of ["dag_complexity", "waiting_for_people", "asset_flow"]) {
+    expect(airflow).toContain(`<article id="${name}">`);
+    expect(dagster).not.toContain(`id="${name}"`);
+    expect(small).not.toContain(`id="${name}"`);
+  }
+  expect(dagster).toContain('<article id="tick_health">');
+  expect(airflow).not.toContain('id="tick_health"');
 });

@@ -203,8 +203,8 @@ function listed(questions: readonly AnyQuestion[], question: AnyQuestion | undef
   const of = question ? [question] : questions;
   if (format === "json") {
     return of
-      .map(({ name, sentence, limits, tables, waitsFor, days = 7, parameters, columns }) =>
-        jsonLine({ name, sentence, limits, tables, waitsFor, days, parameters, columns }),
+      .map(({ name, sentence, limits, tables, betterWith, days = 7, parameters, columns }) =>
+        jsonLine({ name, sentence, limits, tables, betterWith, days, parameters, columns }),
       )
       .join("");
   }

@@ -14,7 +14,6 @@ export const backfillProgress = defineQuestion({
   limits:
     "For Airflow, concurrent backfills of a DAG count as one, and runs that a backfill has not created yet are unknown. The end is estimated from the last six hours, as if no other work were coming.",
   tables: ["airflow_dag_runs", "dagster_runs"],
-  waitsFor: ["backfills"],
   parameters: { ...staleParameter, ...limitParameter(200) },
   columns: {
     ...jobColumns,

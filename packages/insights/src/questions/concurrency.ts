@@ -35,7 +35,6 @@ export const concurrency = defineQuestion({
   limits:
     "A deferred or rescheduled task counts as running throughout: an attempt has one start and one end. Dagster's steps are not in the tables. max_active_tasks is a limit per run, so it is compared only for DAGs with one run at a time; a backfill's runs have their own limit.",
   tables: ["airflow_dag_runs", "airflow_task_instances", "dagster_runs"],
-  waitsFor: ["step_stats"],
   parameters,
   columns: {
     orchestrator: { type: "text", description: "airflow or dagster." },

@@ -29,7 +29,6 @@ export const costByOwner = defineQuestion({
   limits:
     "Hours are from start to end, whatever the worker did. For Dagster they are hours of runs, because steps are not in the tables, and there are no owners or tags. Deferred tasks count, although they hold no worker.",
   tables: ["airflow_task_instances", "dagster_runs"],
-  waitsFor: ["step_stats"],
   parameters,
   columns: {
     orchestrator: { type: "text", description: "airflow (hours of tasks) or dagster (hours of runs)." },

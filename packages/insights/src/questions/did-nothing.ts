@@ -12,7 +12,6 @@ export const didNothing = defineQuestion({
   limits:
     "Any successful task counts as work. The tables do not tell whether a Dagster run did anything. Runs without tasks in the tables are omitted.",
   tables: ["airflow_task_instances"],
-  waitsFor: ["materializations"],
   parameters: { ...staleParameter, ...limitParameter(200) },
   columns: {
     ...jobColumns,

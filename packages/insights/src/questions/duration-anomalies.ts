@@ -39,7 +39,6 @@ export const durationAnomalies = defineQuestion({
   limits:
     "Only successful runs are compared. A run that is long every Monday counts as usual once four Mondays are among the previous runs.",
   tables: ["airflow_dag_runs", "airflow_task_instances", "dagster_runs"],
-  waitsFor: ["step_stats"],
   parameters,
   columns: {
     ...timedColumns,

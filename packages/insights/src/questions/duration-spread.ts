@@ -8,7 +8,6 @@ export const durationSpread = defineQuestion({
   sentence: "Which durations are unpredictable?",
   limits: "Dagster's steps are not in the tables, only its runs.",
   tables: ["airflow_dag_runs", "airflow_task_instances", "dagster_runs"],
-  waitsFor: ["step_stats"],
   days: 30,
   parameters: {
     min_runs: {

@@ -9,7 +9,6 @@ export const failureBlastRadius = defineQuestion({
   limits:
     "Task dependencies are not in the tables: if several tasks of a run failed, the blocked tasks count for each of them. Runs of other DAGs that wait for this one, and tasks that were skipped because of it, are unknown.",
   tables: ["airflow_task_instances"],
-  waitsFor: ["tasks", "asset_events"],
   parameters: { ...staleParameter, ...limitParameter(50) },
   columns: {
     ...taskColumns,

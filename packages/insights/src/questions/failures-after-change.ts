@@ -16,7 +16,6 @@ export const failuresAfterChange = defineQuestion({
   limits:
     "A version appears once a run of it has ended. Other changes at that time are unknown. A cleared run counts for its newest version.",
   tables: ["airflow_task_instances"],
-  waitsFor: ["dag_versions"],
   parameters: { ...staleParameter, ...limitParameter(200) },
   columns: {
     pipeline: { type: "text", description: "The pipeline that synced it." },

@@ -10,7 +10,6 @@ export const firstPassRate = defineQuestion({
   limits:
     "For Dagster, only retries of runs are known, not of steps. Airflow's runs count only if their tasks are synced too.",
   tables: ["airflow_task_instances", "dagster_runs"],
-  waitsFor: ["step_stats"],
   parameters: { ...staleParameter, ...limitParameter(1000) },
   columns: {
     ...jobColumns,

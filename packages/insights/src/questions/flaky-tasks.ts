@@ -11,7 +11,6 @@ export const flakyTasks = defineQuestion({
   limits:
     "Without the audit log, a clear within a day of a failure looks like a retry; an attempt that started more than a day after the previous one counts as manual.",
   tables: ["airflow_task_instances"],
-  waitsFor: ["event_logs"],
   parameters: {
     min_instances: {
       type: "number",

@@ -42,7 +42,6 @@ function changed(direction: Direction, sentence: string) {
     limits:
       "The day is the most likely one: small or gradual changes have no certain day. The cause is unknown; a new version of the DAG on that day is a hint.",
     tables: ["airflow_dag_runs", "airflow_task_instances", "dagster_runs"],
-    waitsFor: ["dag_versions", "step_stats"],
     parameters,
     columns: {
       ...timedColumns,

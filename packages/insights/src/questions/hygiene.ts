@@ -49,7 +49,6 @@ export const hygiene = defineQuestion({
     "dagster_sensors",
     "dagster_assets",
   ],
-  waitsFor: ["import_errors"],
   parameters,
   columns: {
     kind: { type: "text", description: `What it is: ${kinds.join(", ")}.` },

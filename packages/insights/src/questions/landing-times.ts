@@ -20,7 +20,6 @@ export const landingTimes = defineQuestion({
   limits:
     "Includes only scheduled runs that succeeded without being cleared. When a Dagster tick was due is unknown: the minute in which it created the run is used instead.",
   tables: ["airflow_dag_runs", "dagster_runs"],
-  waitsFor: ["ticks"],
   days: 28,
   parameters: { ...staleParameter, ...limitParameter(1000) },
   columns: {

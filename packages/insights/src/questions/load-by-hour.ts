@@ -18,7 +18,6 @@ export const loadByHour = defineQuestion({
   limits:
     "For Dagster, only runs are known, not steps: a run counts as one execution. Only the last 366 days of the window count; weeks in which nothing ran do not.",
   tables: ["airflow_dag_runs", "airflow_task_instances", "dagster_runs"],
-  waitsFor: ["step_stats"],
   days: 28,
   parameters,
   columns: {

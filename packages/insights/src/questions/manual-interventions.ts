@@ -1,6 +1,6 @@
 import { DateTime } from "luxon";
 import { inOrderOf, jobColumns, limitParameter, ofPresentDags, staleParameter, within } from "../common.ts";
-import { DAY, type Micros } from "../moments.ts";
+import { DAY, type Micros, type Window } from "../moments.ts";
 import { type Asking, defineQuestion, type ParameterSet, type SqlRow } from "../question.ts";
 
 const parameters = { ...staleParameter, ...limitParameter(200) } as const satisfies ParameterSet;
@@ -14,9 +14,9 @@ export const manualInterventions = defineQuestion({
   name: "manual_interventions",
   sentence: "Where do people have to intervene?",
   limits:
-    "Without the audit log, only a run's own data is known: that it was re-executed and when last, but not by whom; and for a run marked as a success, that its last task had failed. The tables do not tell when a note was written, or who re-executed a Dagster run.",
+    "Only a run's own data is counted: that it was re-executed and when last; and for a run marked as a success, that its last task had failed. Who cleared something is known from the stream event_logs. The tables do not tell when a note was written, or who re-executed a Dagster run.",
   tables: ["airflow_dag_runs", "dagster_runs"],
-  waitsFor: ["event_logs"],
+  betterWith: ["airflow_event_logs"],
   days: 28,
   parameters,
   columns: {
@@ -34,6 +34,7 @@ export const manualInterventions = defineQuestion({
     notes: { type: "integer", description: "Runs that ended in the window and have a note." },
     at_night: { type: "integer", description: "Reruns and manual runs between 22:00 and 7:00, in the time zone." },
     people: { type: "text", nullable: true, description: "Who started manual runs, and how many." },
+    cleared_by: { type: "text", nullable: true, description: "Who cleared runs or tasks, and how often (Airflow)." },
     last: { type: "moment", description: "Time of the last one." },
     hours: { type: "list", description: "Reruns and manual runs by the hour of the day, 0 to 23." },
   },
@@ -75,13 +76,39 @@ export const manualInterventions = defineQuestion({
     SELECT kind, orchestrator, pipeline, name, job, moment, person FROM found
     WHERE ${within("moment", window)} ORDER BY name, pipeline, job, moment`;
   },
-  finish: (rows, asking) => {
+  finish: async (rows, asking) => {
+    const clears = Map.groupBy(await asking.query(() => clearsSql(asking.window)), (row) => ofDag(row));
     const byJob = Map.groupBy(rows, ({ orchestrator, pipeline, job }) => JSON.stringify([orchestrator, pipeline, job]));
-    const answer = [...byJob.values()].map((own) => jobOf(own, asking));
+    const answer = [...byJob.values()].map((own) => {
+      const { orchestrator, pipeline, job } = own[0] as SqlRow;
+      const events = orchestrator === "airflow" ? clears.get(ofDag({ pipeline: pipeline!, job: job! })) : undefined;
+      return { ...jobOf(own, asking), cleared_by: namesOf((events ?? []).map(({ owner }) => owner)) };
+    });
     answer.sort((a, b) => b.total - a.total || inOrderOf(a, b, ["name", "pipeline"]));
     return answer.slice(0, asking.parameters.limit);
   },
 });
+
+function ofDag({ pipeline, job }: SqlRow): string {
+  return JSON.stringify([pipeline, job]);
+}
+
+/** Airflow's UI previews what would be cleared by a dry run, which is logged as well. */
+function clearsSql(window: Window): string {
+  return `SELECT pipeline, dag_id AS job, owner FROM airflow_event_logs
+    WHERE event LIKE '%clear%' AND owner IS NOT NULL AND dag_id IS NOT NULL AND ${within("logged_at", window)}
+      AND replace(coalesce(extra, ''), ' ', '') NOT LIKE '%"dry_run":true%'`;
+}
+
+/** Names with how often each occurs, the most frequent first. */
+function namesOf(names: readonly unknown[]): string | null {
+  const people = Map.groupBy(
+    names.filter((name) => name !== null && name !== ""),
+    String,
+  );
+  const named = [...people].sort(([a, own], [b, other]) => other.length - own.length || (a < b ? -1 : 1));
+  return named.map(([who, own]) => `${who} (${own.length})`).join(", ") || null;
+}
 
 function jobOf(own: readonly SqlRow[], { timezone }: Own) {
   const { orchestrator, pipeline, name } = own[0] as SqlRow;
@@ -92,11 +119,6 @@ function jobOf(own: readonly SqlRow[], { timezone }: Own) {
     const { hour } = DateTime.fromMillis(Number(moment) / 1000, { zone: timezone });
     hours[hour] = (hours[hour] as number) + 1;
   }
-  const people = Map.groupBy(
-    own.filter(({ person }) => person !== null && person !== ""),
-    ({ person }) => String(person),
-  );
-  const named = [...people].sort(([, a], [, b]) => b.length - a.length).map(([who, own]) => `${who} (${own.length})`);
   return {
     ...{ orchestrator: String(orchestrator), pipeline: String(pipeline), name: String(name), total: own.length },
     ...{
@@ -106,7 +128,7 @@ function jobOf(own: readonly SqlRow[], { timezone }: Own) {
       notes: count("note"),
     },
     at_night: hours.reduce((sum, times, hour) => (isNight(hour) ? sum + times : sum), 0),
-    people: named.join(", ") || null,
+    people: namesOf(own.map(({ person }) => person)),
     last: Math.max(...own.map(({ moment }) => Number(moment))) as Micros,
     hours,
   };

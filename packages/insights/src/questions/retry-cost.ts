@@ -10,7 +10,6 @@ export const retryCost = defineQuestion({
   limits:
     "Hours are from an attempt's start to its end, whatever it used. If the next attempt started more than a day later, it counts as manual, without waiting time.",
   tables: ["airflow_task_instances"],
-  waitsFor: ["event_logs"],
   days: 30,
   parameters: {
     rate: { type: "number", default: null, unit: "per h", description: "Cost of an hour, for the column cost." },

@@ -11,7 +11,6 @@ export const runDurations = defineQuestion({
   sentence: "How long do runs and tasks take?",
   limits: "Dagster's steps are not in the tables, only its runs.",
   tables: ["airflow_dag_runs", "airflow_task_instances", "dagster_runs"],
-  waitsFor: ["step_stats"],
   parameters: { ...staleParameter, ...limitParameter(1000) },
   columns: {
     ...timedColumns,

@@ -18,7 +18,6 @@ export const scheduleDelay = defineQuestion({
   limits:
     "Cleared runs are omitted, because their first start times are lost, and so are runs that have not started. When a Dagster tick was due is unknown, only when it created the run.",
   tables: ["airflow_dag_runs", "dagster_runs"],
-  waitsFor: ["ticks"],
   parameters: { ...staleParameter, ...limitParameter(1000) },
   columns: {
     ...jobColumns,

@@ -6,9 +6,9 @@ export const stuckWaiting = defineQuestion({
   name: "stuck_waiting",
   sentence: "What is waiting and not starting?",
   limits:
-    "The cause is the best match. Pool sizes are not in the tables, so a full pool is one of two possible causes. A backfill has its own limits, which are not in the tables either.",
+    "The cause is the best match. Without the stream pools, a full pool is one of two possible causes. A backfill has its own limits, which are not in the tables.",
   tables: ["airflow_dag_runs", "airflow_task_instances", "dagster_runs"],
-  waitsFor: ["pools"],
+  betterWith: ["airflow_pools"],
   parameters: {
     min: { type: "number", default: 600, unit: "s", description: "Minimum waiting time." },
     ...staleParameter,
@@ -27,7 +27,7 @@ export const stuckWaiting = defineQuestion({
     cause: {
       type: "text",
       description:
-        "paused, max_active_runs reached, max_active_tasks reached, pool full or scheduler, scheduler, executor; for Dagster run queue, launcher.",
+        "paused, max_active_runs reached, max_active_tasks reached, pool full, pool full or scheduler (if pools are not known), scheduler, executor; for Dagster run queue, launcher.",
     },
   },
   chart: { kind: "table" },
@@ -44,9 +44,11 @@ export const stuckWaiting = defineQuestion({
         t.state, CASE WHEN t.state = 'queued' THEN coalesce(t.queued_when, t.scheduled_when) ELSE t.scheduled_when END AS since,
         t.pool, t.queue,
         CASE WHEN t.state = 'queued' THEN 'executor' WHEN d.is_paused = 1 THEN 'paused'
-          WHEN a.active >= d.max_active_tasks THEN 'max_active_tasks reached' ELSE 'pool full or scheduler' END AS cause
+          WHEN a.active >= d.max_active_tasks THEN 'max_active_tasks reached' WHEN p.slots IS NULL THEN 'pool full or scheduler'
+          WHEN p.slots >= 0 AND p.occupied_slots + coalesce(t.pool_slots, 1) > p.slots THEN 'pool full' ELSE 'scheduler' END AS cause
       FROM airflow_task_instances t
         LEFT JOIN airflow_dags d ON d.pipeline = t.pipeline AND d.dag_id = t.dag_id
+        LEFT JOIN airflow_pools p ON p.pipeline = t.pipeline AND p.name = t.pool
         LEFT JOIN active_tasks a ON a.pipeline = t.pipeline AND a.dag_id = t.dag_id AND a.dag_run_id = t.dag_run_id
       WHERE t.state IN ('queued', 'scheduled') AND t.is_latest = 1 AND t.purged_at IS NULL
       UNION ALL

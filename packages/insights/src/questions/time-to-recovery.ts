@@ -13,7 +13,6 @@ export const timeToRecovery = defineQuestion({
   limits:
     "Only the last outcome of a cleared run is known, so a breakage that was fixed by a clear is not included. An ongoing one lasts until now, and may last longer.",
   tables: ["airflow_dag_runs", "dagster_runs"],
-  waitsFor: ["materializations"],
   days: 30,
   parameters: { ...allTypesParameter, ...staleParameter },
   columns: {
