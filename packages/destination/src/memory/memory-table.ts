@@ -9,6 +9,7 @@ import type { StoredForm } from "../stored-form.ts";
 import { type Column, type StoredValues, systemColumns, type Table, type Value } from "../table.ts";
 import { timestampText } from "../timestamp.ts";
 import { holdableKeys, RowCheck } from "../unfit-rows.ts";
+import { WrittenRanges } from "../written-ranges.ts";
 import { checkColumn, formsOf, matcher } from "./matcher.ts";
 import { changedValues, type Forms, writtenForm } from "./shape.ts";
 
@@ -34,6 +35,8 @@ export class MemoryTable {
   #primaryKey: readonly string[];
   readonly #types = new Map<string, Column["type"]>();
   readonly #records = new Map<string, StoredRecord>();
+  /** Known only of a table that was empty when scopes first selected by a column. */
+  readonly #ranges = new WrittenRanges();
   /** Microseconds since 1970 of the last batch. */
   #lastBatch = 0n;
 
@@ -101,6 +104,7 @@ export class MemoryTable {
       records.map(({ forms }) => forms),
     );
     return () => {
+      this.#ranges.forget(table);
       for (const [name, { type }] of Object.entries(table.columns)) this.#types.set(name, type);
       for (const [index, record] of records.entries()) {
         for (const [name, values] of changed) record.forms.set(name, values[index] as StoredForm);
@@ -133,8 +137,9 @@ export class MemoryTable {
       keys.map((key) => this.#keyOf(formsOf(table, key, this.primaryKey)));
     const removed = keysOf(remove);
     const kept = new Set(keysOf(holdableKeys(table, keep)));
-    const matches = replace.map(({ scope }) => matcher(table, scope));
+    const matches = this.#filledScopes(table, replace).map((scope) => matcher(table, scope));
     return () => {
+      this.#ranges.add(table, [...replace.flatMap(({ rows }) => rows), ...upserts]);
       // Later than any batch before, even within one microsecond and if the machine's clock was set back.
       const now = [this.#lastBatch + 1n, BigInt(Date.now()) * 1000n].reduce((a, b) => (a > b ? a : b));
       this.#lastBatch = now;
@@ -151,6 +156,17 @@ export class MemoryTable {
       }
       return counts;
     };
+  }
+
+  /** The scopes that may have rows in the table. */
+  #filledScopes(table: Table, replace: NonNullable<Batch["replace"]>): readonly Scope[] {
+    const scopes = replace.map(({ scope }) => scope);
+    if (this.#records.size === 0) {
+      for (const column of this.#ranges.unknown(table, scopes)) {
+        this.#ranges.learn(table, column, { low: null, high: null });
+      }
+    }
+    return scopes.filter((scope) => !this.#ranges.excludes(table, scope));
   }
 
   /** The number of rows in a scope that are not deleted, grouped by some columns. */
@@ -174,6 +190,7 @@ export class MemoryTable {
     });
     check.finish();
     return () => {
+      this.#ranges.forget(table);
       for (const record of records) {
         this.#records.set(this.#keyOf(record.forms), record);
         this.#wasWritten(record);

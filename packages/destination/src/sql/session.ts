@@ -2,6 +2,7 @@ import type { Batch, CommitResult, Session, State } from "../destination.ts";
 import { DestinationError } from "../errors.ts";
 import type { Scope } from "../scope.ts";
 import type { StoredValues, Table } from "../table.ts";
+import { WrittenRanges } from "../written-ranges.ts";
 import { readStates, saveState } from "./bookkeeping.ts";
 import type { SqlDatabase } from "./database.ts";
 import { madeUpRow } from "./made-up-row.ts";
@@ -48,6 +49,7 @@ export class SqlSession implements Session {
   readonly #writer: RowWriter;
   readonly #publication: Publication | undefined;
   readonly #prepared = new Set<string>();
+  readonly #ranges = new WrittenRanges();
 
   constructor(database: SqlDatabase, pipeline: string, writer: RowWriter, publication?: Publication) {
     this.#database = database;
@@ -65,7 +67,10 @@ export class SqlSession implements Session {
       await this.#publication?.fetch(tables);
       await this.#database.transaction(
         async () => {
-          for (const table of tables) await prepareTable(this.#database, this.#pipeline, table);
+          for (const table of tables) {
+            this.#ranges.forget(table);
+            await prepareTable(this.#database, this.#pipeline, table);
+          }
         },
         this.#publication && (() => this.#publication?.publishTables(tables)),
       );
@@ -101,7 +106,7 @@ export class SqlSession implements Session {
 
   async count<T extends Table>(table: T, scope: Scope<T>): Promise<number> {
     const [found] = await this.#select(table, scope, "count(*) AS _count");
-    return Number(found?._count);
+    return Number(found?._count ?? 0);
   }
 
   async countBy<T extends Table>(table: T, scope: Scope<T>, columns: readonly (keyof T["columns"] & string)[]) {
@@ -145,13 +150,36 @@ export class SqlSession implements Session {
       await this.#database.learnTexts?.(textsOf(batch));
       return this.#database.transaction(
         async () => {
-          const result = await this.#refusable(batch.table, () => this.#writer.write(batch));
+          const rest = await this.#withoutEmptyScopes(batch);
+          const result = await this.#refusable(batch.table, () => this.#writer.write(rest));
           await saveState(this.#database, this.#pipeline, stream, name, batch.state);
           return result;
         },
         this.#publication && ((result) => this.#publication?.publishBatch(batch, result)),
       );
     });
+  }
+
+  /** Turns scopes in which the table has no row into mere rows: there is nothing to be marked as deleted. */
+  async #withoutEmptyScopes(batch: Batch): Promise<Batch> {
+    const { table, replace = [], upserts = [] } = batch;
+    const scopes = replace.map(({ scope }) => scope);
+    for (const name of this.#ranges.unknown(table, scopes)) {
+      const column = columnOf(table, name);
+      const [low, high] = ["min", "max"].map((bound) => `${bound}(${quoted(name)})`);
+      const [range] = await this.#database.read(
+        `SELECT ${low} AS low, ${high} AS high FROM ${this.#database.names.table(table.name)}`,
+        new Parameters(),
+        { low: column, high: column },
+      );
+      this.#ranges.learn(table, name, { low: range?.low ?? null, high: range?.high ?? null });
+    }
+    const left = scopes.filter((scope) => !this.#ranges.excludes(table, scope));
+    // In the same order: of rows with the same key, the last wins.
+    const rows = [...replace.flatMap((each) => each.rows), ...upserts];
+    this.#ranges.add(table, rows);
+    if (left.length === scopes.length) return batch;
+    return { ...batch, replace: left.map((scope) => ({ scope, rows: [] })), upserts: rows };
   }
 
   rows(table: Table): AsyncIterable<readonly StoredValues[]> {
@@ -171,6 +199,7 @@ export class SqlSession implements Session {
     return this.#database.queue(`Storing ${table.name}`, async () => {
       this.#checkPrepared(table.name);
       if (rows.length === 0) return;
+      this.#ranges.forget(table);
       await this.#database.learnTexts?.(textsOf({ upserts: rows }));
       await this.#database.transaction(
         () => this.#refusable(table, () => this.#writer.restore(table, rows)),
@@ -189,6 +218,7 @@ export class SqlSession implements Session {
       await this.#database.learnTexts?.(textsOf({ replace: [{ scope, rows: [] }] }));
       const parameters = new Parameters();
       const where = scopesSql(this.#database.dialect, table, [scope], parameters);
+      if (this.#ranges.excludes(table, scope)) return [];
       return this.#database.read(
         `SELECT ${columns} FROM ${this.#database.names.table(table.name)} WHERE _deleted_at IS NULL AND (${where}) ${rest}`,
         parameters,
