@@ -13,6 +13,7 @@ import { ensureVenv } from "@org/testkit/servers/python";
 import { ceiling } from "./airflow/ceiling.ts";
 import type { CheckedRow, Contender, Copied, Target } from "./airflow/contender.ts";
 import { loop } from "./airflow/loop.ts";
+import { besideOtherClient, type OtherClient } from "./airflow/other-client.ts";
 import { ours } from "./airflow/ours.ts";
 import { seed } from "./airflow/seed.ts";
 import { besideServer, type Measured, measured, median, summary, times } from "./measure.ts";
@@ -128,16 +129,26 @@ export async function measureAirflow(options: typeof airflowOptions) {
         ];
       }),
     ) as Partial<Record<Name, Result>>;
-    return { versions: { airflow: VERSION, dlt: "1.31.0" }, counts, results };
+    const place = join(folder, "beside");
+    mkdirSync(place);
+    const beside = { url: server.url, username: server.username, password: server.password, folder: place };
+    const otherClient = await besideOtherClient(beside, () => runOne("ours", beside, python));
+    log(`another client: ${JSON.stringify(otherClient)}`);
+    return { otherClient, versions: { airflow: VERSION, dlt: "1.31.0" }, counts, results };
   } finally {
     await server.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-export function airflowRatios({ ours: our, ceiling: most, loop: by, dlt }: Partial<Record<Name, Result>>): Ratios {
-  if (!our) return {};
+export function airflowRatios(results: Partial<Record<Name, Result>>, otherClient: OtherClient): Ratios {
+  const { ours: our, ceiling: most, loop: by, dlt } = results;
+  const others = {
+    "latency of another client, beside a sync / idle": { value: otherClient.ratio, better: "lower" },
+  } as const;
+  if (!our) return others;
   return {
+    ...others,
     "wrong or missing rows": { value: our.wrong + our.missing, better: "lower" },
     requests: { value: our.requests, better: "lower" },
     ...(most && { "share of the ceiling": { value: times(most.ms, our.ms), better: "higher" } }),
@@ -154,10 +165,11 @@ const labels: Record<Name, string> = {
   dlt: "dlt's `rest_api`, without earlier attempts",
 };
 
-export function airflowTable(results: Partial<Record<Name, Result>>): string {
+export function airflowTable(results: Partial<Record<Name, Result>>, { idleMs, duringMs }: OtherClient): string {
   const number = new Intl.NumberFormat("en-US");
   const head = ["", "missing rows", "wrong rows", "rows/s", "requests", "s", "CPU s", "MB"];
-  return markdownTable(
+  const beside = `Another client's request for a page of DAGs took ${duringMs} ms beside our sync, and ${idleMs} ms without (medians).`;
+  const table = markdownTable(
     head,
     Object.entries(results).map(([name, { rows, missing, wrong, requests, ms, cpuMs, mb }]) => {
       const stores = name !== "ceiling";
@@ -173,6 +185,7 @@ export function airflowTable(results: Partial<Record<Name, Result>>): string {
       ];
     }),
   );
+  return `${table}\n\n${beside}`;
 }
 
 const [first, name, target] = process.argv.slice(2);

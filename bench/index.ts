@@ -23,12 +23,13 @@ const benches: Readonly<Record<string, Bench>> = {
   airflow: {
     options: airflowOptions,
     async measure(options) {
-      const { results, versions, counts } = await measureAirflow(options as typeof airflowOptions);
+      const { results, versions, counts, otherClient } = await measureAirflow(options as typeof airflowOptions);
+      const ratios = airflowRatios(results, otherClient);
       return {
-        results: { counts, ...results },
+        results: { counts, otherClient, ...results },
         versions,
-        ratios: airflowRatios(results),
-        table: airflowTable(results),
+        ratios,
+        table: airflowTable(results, otherClient),
       };
     },
   },
