@@ -63,6 +63,19 @@ test("discover writes each stream as a line of JSON", async () => {
     ["assets", "dagster_assets", ["id"]],
     ["schedules", "dagster_schedules", ["id"]],
     ["sensors", "dagster_sensors", ["id"]],
+    ["ticks", "dagster_ticks", ["instigator_id", "tick_id"]],
+    [
+      "materializations",
+      "dagster_materializations",
+      ["asset_id", "event_type", "timestamp", "run_id", "partition", "number"],
+    ],
+    ["steps", "dagster_steps", ["run_id", "step_key"]],
+    ["asset_checks", "dagster_asset_checks", ["asset_id", "check_name", "execution_id"]],
+    ["code_locations", "dagster_code_locations", ["name"]],
+    ["daemons", "dagster_daemons", ["daemon_type", "sampled_at"]],
+    ["backfills", "dagster_backfills", ["id"]],
+    ["asset_edges", "dagster_asset_edges", ["asset_id", "upstream_id"]],
+    ["concurrency", "dagster_concurrency", ["kind", "name", "sampled_at"]],
   ]);
 });
 

@@ -2,7 +2,7 @@ import type { CallOptions } from "@org/kit";
 import type { DagsterClient } from "./client.ts";
 import { DagsterError, DagsterResponseError } from "./errors.ts";
 import { ServerVersionDocument, VersionDocument } from "./generated/operations.ts";
-import { lackingRunFields, type OptionalRunField } from "./without-fields.ts";
+import { lackingFields, lackingRunFields, type OptionalField, type OptionalRunField } from "./without-fields.ts";
 
 /** What is known of a server that responds. */
 export interface DagsterServerInfo {
@@ -10,6 +10,8 @@ export interface DagsterServerInfo {
   readonly version: string;
   /** The fields of a run that it lacks: the methods leave them out. Empty for a current version. */
   readonly lackingRunFields: readonly OptionalRunField[];
+  /** Fields of other types that it lacks, and that are read by further streams of a sync. */
+  readonly lackingFields: readonly OptionalField[];
 }
 
 /**
@@ -20,8 +22,8 @@ export interface DagsterServerInfo {
  */
 export async function checkServer(client: DagsterClient, options: CallOptions = {}): Promise<DagsterServerInfo> {
   try {
-    const { version, run } = await client.request(ServerVersionDocument, {}, options);
-    return { version, lackingRunFields: lackingRunFields(run) };
+    const { version, run, ...types } = await client.request(ServerVersionDocument, {}, options);
+    return { version, lackingRunFields: lackingRunFields(run), lackingFields: lackingFields(types) };
   } catch (error) {
     const above = isElsewhere(error) ? await findAbove(client, options) : undefined;
     if (above === undefined) throw error;

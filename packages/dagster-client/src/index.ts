@@ -65,4 +65,4 @@ export type { Open } from "./open.ts";
 export type { PythonProblem } from "./python-problem.ts";
 export { type SubscribeOptions, subscribe } from "./subscribe.ts";
 export { unwrap } from "./unwrap.ts";
-export type { OptionalRunField } from "./without-fields.ts";
+export type { OptionalField, OptionalRunField } from "./without-fields.ts";

@@ -43,3 +43,32 @@ export function lackingRunFields(
   // A server without introspection is assumed to be recent.
   return names.size === 0 ? [] : optionalRunFields.filter((name) => !names.has(name));
 }
+
+type FieldNames = { readonly fields: readonly { readonly name: string }[] | null } | null;
+
+/** The fields of other types that some servers lack and the sync's documents select, by the type's alias there. */
+const optionalFields = {
+  node: ["kinds"],
+  asset: ["assetEventHistory", "latestEventSortKey"],
+  location: ["versionKey"],
+  check: ["partition"],
+} as const;
+
+/** A field, besides those of a run, that not every version of Dagster has. */
+export type OptionalField = (typeof optionalFields)[keyof typeof optionalFields][number];
+
+/**
+ * Which of these fields a server lacks: of an asset's node `kinds`, of an asset `assetEventHistory` and
+ * `latestEventSortKey`, of a code location `versionKey`, of a check's execution `partition`.
+ *
+ * @param types the response to `definitionsDocument` or `serverVersionDocument`
+ */
+export function lackingFields(
+  types: { readonly [Alias in keyof typeof optionalFields]: FieldNames },
+): readonly OptionalField[] {
+  return (Object.keys(optionalFields) as (keyof typeof optionalFields)[]).flatMap((alias) => {
+    const names = new Set(types[alias]?.fields?.map(({ name }) => name));
+    // A server without introspection is assumed to be recent.
+    return names.size === 0 ? [] : optionalFields[alias].filter((name) => !names.has(name));
+  });
+}

@@ -1,9 +1,15 @@
 import { readFileSync } from "node:fs";
 import { createDagsterClient, schemaVersion } from "@org/dagster-client";
 import {
+  assetCheckExecutionsDocument,
+  assetEventsByTimeDocument,
   definitionsDocument,
   eventAssetsQuery,
+  instigatorTicksDocument,
+  lackingFields,
   lackingRunFields,
+  overviewDocument,
+  repeatedQuery,
   runChangesDocument,
   runIdsPageDocument,
   runsPageDocument,
@@ -37,13 +43,28 @@ const schema = buildSchema(
 
 const generated = Object.entries(operations).filter(([name]) => name.endsWith("Document")) as [string, string][];
 
+function ticksOf(name: string) {
+  return { selector: { name, repositoryName: "r", repositoryLocationName: "l" }, limit: 1 };
+}
+
 const documents: [string, string][] = [
   ...generated.map(([name, document]): [string, string] => [name.replace(/Document$/, ""), String(document)]),
+  ["repeated", String(repeatedQuery(instigatorTicksDocument, [ticksOf("a"), ticksOf("b")]).document)],
   ["eventAssets", String(eventAssetsQuery([["a"], ["b", "c"]]).document)],
 ];
 
 /** Those that changed with the versions: what stands in for them with older ones. */
-const replaced: Record<string, string | undefined> = { WipeAssets: String(wipeWholeAssets) };
+const replaced: Record<string, string | undefined> = {
+  WipeAssets: String(wipeWholeAssets),
+  AssetEvents: String(assetEventsByTimeDocument),
+  Overview: without(overviewDocument, "kinds|latestEventSortKey|versionKey"),
+  AssetCheckExecutions: without(assetCheckExecutionsDocument, "partition"),
+};
+
+/** As `withoutFields` sends it. */
+function without(document: object, fields: string): string {
+  return String(document).replace(new RegExp(`^(?:${fields})\\n`, "gm"), "");
+}
 
 test.each(documents)("%s is valid for the real server's schema", (_, document) => {
   expect(validate(schema, parse(document))).toEqual([]);
@@ -60,6 +81,11 @@ test.each(["1.7.10", "1.10.21"])("the client knows and tolerates what %s lacks o
   });
   const lacking = lackingRunFields(data?.run as ServerVersionAnswer["run"]);
   expect(lacking).toEqual(version === "1.7.10" ? ["creationTime"] : []);
+  expect(lackingFields(data as unknown as ServerVersionAnswer)).toEqual(
+    version === "1.7.10"
+      ? ["kinds", "assetEventHistory", "latestEventSortKey", "versionKey", "partition"]
+      : ["partition"],
+  );
   // As a real server does: a document with something unknown in it is refused.
   const fetch = async (_input: unknown, init?: RequestInit) => {
     const errors = validate(older, parse((JSON.parse(String(init?.body)) as { query: string }).query));
@@ -79,7 +105,9 @@ test.each(["1.7.10", "1.10.21"])("the client knows and tolerates what %s lacks o
       expect(validate(older, parse(replaced[name] ?? "{ nothing }"))).toEqual([]);
     }
   }
-  expect(unsupported).toEqual(version === "1.7.10" ? ["WipeAssets SERVER_TOO_OLD"] : []);
+  const names =
+    version === "1.7.10" ? ["AssetCheckExecutions", "AssetEvents", "Overview", "WipeAssets"] : ["AssetCheckExecutions"];
+  expect(unsupported.sort()).toEqual(names.map((name) => `${name} SERVER_TOO_OLD`));
   const withoutRunFields = withoutFields(plain, lacking);
   for (const document of [definitionsDocument, runChangesDocument, runIdsPageDocument, runsPageDocument]) {
     expect(await withoutRunFields.request(String(document))).toEqual({});
@@ -141,8 +169,22 @@ test.each(documents)("%s selects the type and the errors of every union", (name,
     "AssetJobs",
     "AssetLineage",
     "CapturedLogs",
+    "AssetCheckExecutions",
   ];
   expect(unions > 0, name).toBe(!(plain.includes(name) || /ConcurrencyLimit$/.test(name)));
+});
+
+test("a repeated query asks about each thing by an alias, and reads the answers in their order", () => {
+  const { variables, read } = repeatedQuery(instigatorTicksDocument, [ticksOf("a"), ticksOf("b")]);
+  expect(variables).toEqual({
+    selector_0: ticksOf("a").selector,
+    limit_0: 1,
+    selector_1: ticksOf("b").selector,
+    limit_1: 1,
+  });
+  expect(read({ item_1: "second", item_0: "first" } as never)).toEqual(["first", "second"]);
+  expect(() => repeatedQuery(instigatorTicksDocument, [])).toThrow("there is nothing to ask about");
+  expect(() => repeatedQuery(definitionsDocument as never, [{}])).toThrow("not a query for one item");
 });
 
 test("each document has one operation, so that none needs to be named, and a sync sends only queries", () => {

@@ -157,12 +157,22 @@ async function checkOf(version: "1.7.10" | "1.10.21" | "1.13.27") {
   return { ...found, requests: server.requests.length };
 }
 
+const partition = (version: string) =>
+  `Dagster ${version} does not have partition of a check's execution: dagster_asset_checks.partition stays NULL.`;
+
 test("check reports the server's version, and which column stays empty with it, in one request", async () => {
   expect(await checkOf("1.13.27")).toEqual({ version: "1.13.27", notes: [], requests: 1 });
-  expect(await checkOf("1.10.21")).toEqual({ version: "1.10.21", notes: [], requests: 1 });
+  expect(await checkOf("1.10.21")).toEqual({ version: "1.10.21", notes: [partition("1.10.21")], requests: 1 });
   expect(await checkOf("1.7.10")).toEqual({
     version: "1.7.10",
-    notes: ["Dagster 1.7.10 does not have creationTime of a run: dagster_runs.creation_time stays NULL."],
+    notes: [
+      "Dagster 1.7.10 does not have creationTime of a run: dagster_runs.creation_time stays NULL.",
+      "Dagster 1.7.10 does not have kinds of an asset: dagster_asset_edges.kinds stays NULL.",
+      expect.stringContaining("dagster_materializations lacks failed ones."),
+      expect.stringContaining("lacks an event whose time is long past"),
+      expect.stringContaining("dagster_code_locations.version_key stays NULL."),
+      partition("1.7.10"),
+    ],
     requests: 1,
   });
 });

@@ -48,5 +48,6 @@ test("streams with a history declare the timestamp that samples are chosen by", 
     ["event_logs", "logged_at", "timestamp"],
     ["asset_events", "timestamp", "timestamp"],
     ["runs", "update_time", "timestamp"],
+    ["ticks", "timestamp", "timestamp"],
   ]);
 });

@@ -35,6 +35,16 @@ export type AssetKeyInput = {
   readonly path: ReadonlyArray<string>;
 };
 
+export type AssetMaterializationFailureReason =
+  | 'FAILED_TO_MATERIALIZE'
+  | 'RUN_TERMINATED'
+  | 'UNKNOWN'
+  | 'UPSTREAM_FAILED_TO_MATERIALIZE';
+
+export type AssetMaterializationFailureType =
+  | 'FAILED'
+  | 'SKIPPED';
+
 /** The state of a backfill. */
 export type BulkActionStatus =
   /** Stopped by request. */
@@ -150,6 +160,15 @@ export type ExecutionTag = {
   readonly key: string;
   /** Its value. */
   readonly value: string;
+};
+
+export type InstigationSelector = {
+  /** The name of the schedule or sensor. */
+  readonly name: string;
+  /** The name of its code location. */
+  readonly repositoryLocationName: string;
+  /** The name of its repository. */
+  readonly repositoryName: string;
 };
 
 export type InstigationStatus =
@@ -395,7 +414,7 @@ export type TerminateRunPolicy =
 export type DefinitionsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type DefinitionsQuery = { readonly version: string, readonly statuses: { readonly enumValues: ReadonlyArray<{ readonly name: string }> | null } | null, readonly run: { readonly fields: ReadonlyArray<{ readonly name: string }> | null } | null, readonly workspace:
+export type DefinitionsQuery = { readonly version: string, readonly statuses: { readonly enumValues: ReadonlyArray<{ readonly name: string }> | null } | null, readonly run: { readonly fields: ReadonlyArray<{ readonly name: string }> | null } | null, readonly node: { readonly fields: ReadonlyArray<{ readonly name: string }> | null } | null, readonly asset: { readonly fields: ReadonlyArray<{ readonly name: string }> | null } | null, readonly location: { readonly fields: ReadonlyArray<{ readonly name: string }> | null } | null, readonly check: { readonly fields: ReadonlyArray<{ readonly name: string }> | null } | null, readonly workspace:
     | { readonly __typename: 'PythonError', readonly message: string, readonly className: string | null }
     | { readonly __typename: 'Workspace', readonly locationEntries: ReadonlyArray<{ readonly name: string, readonly loadStatus: Open<RepositoryLocationLoadStatus>, readonly locationOrLoadError:
           | { readonly __typename: 'PythonError', readonly message: string, readonly className: string | null }
@@ -427,6 +446,349 @@ export type RunsResultFragment =
 export type RunFragment = { readonly runId: string, readonly jobName: string, readonly status: Open<RunStatus>, readonly startTime: number | null, readonly endTime: number | null, readonly updateTime: number | null, readonly creationTime: number, readonly rootRunId: string | null, readonly parentRunId: string | null, readonly tags: ReadonlyArray<{ readonly key: string, readonly value: string }>, readonly repositoryOrigin: { readonly repositoryName: string, readonly repositoryLocationName: string } | null };
 
 export type LatestMaterializationFragment = { readonly runId: string, readonly timestamp: string };
+
+export type OverviewQueryVariables = Exact<{
+  locations: boolean;
+  daemons: boolean;
+  concurrency: boolean;
+  backfills: boolean;
+  edges: boolean;
+  checks: boolean;
+  events: boolean;
+  backfillsLimit: number;
+}>;
+
+
+export type OverviewQuery = { readonly workspace?:
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+    | { readonly __typename: 'Workspace', readonly locationEntries: ReadonlyArray<CodeLocationEntryFragment> }
+  , readonly daemons?: { readonly daemonHealth: { readonly allDaemonStatuses: ReadonlyArray<DaemonStatusFragment> } }, readonly concurrency?: { readonly runQueueConfig: { readonly maxConcurrentRuns: number, readonly tagConcurrencyLimitsYaml: string | null } | null, readonly concurrencyLimits: ReadonlyArray<ConcurrencyLimitFragment> }, readonly queued?:
+    | QueueCount_InvalidPipelineRunsFilterError_Fragment
+    | QueueCount_PythonError_Fragment
+    | QueueCount_Runs_Fragment
+  , readonly active?:
+    | QueueCount_InvalidPipelineRunsFilterError_Fragment
+    | QueueCount_PythonError_Fragment
+    | QueueCount_Runs_Fragment
+  , readonly backfills?:
+    | BackfillsResult_PartitionBackfills_Fragment
+    | BackfillsResult_PythonError_Fragment
+  , readonly edges?: ReadonlyArray<AssetEdgesFragment>, readonly checks?: ReadonlyArray<AssetCheckNamesFragment>, readonly events?:
+    | { readonly __typename: 'AssetConnection', readonly nodes: ReadonlyArray<{ readonly latestEventSortKey: string | null, readonly key: { readonly path: ReadonlyArray<string> }, readonly assetObservations: ReadonlyArray<{ readonly timestamp: string }> }> }
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+   };
+
+export type CodeLocationEntryFragment = { readonly name: string, readonly loadStatus: Open<RepositoryLocationLoadStatus>, readonly updatedTimestamp: number, readonly versionKey: string, readonly locationOrLoadError:
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+    | { readonly __typename: 'RepositoryLocation', readonly repositories: ReadonlyArray<{ readonly name: string }>, readonly dagsterLibraryVersions: ReadonlyArray<{ readonly name: string, readonly version: string }> | null }
+   | null };
+
+export type DaemonStatusFragment = { readonly daemonType: string, readonly required: boolean, readonly healthy: boolean | null, readonly lastHeartbeatTime: number | null, readonly lastHeartbeatErrors: ReadonlyArray<PythonProblemFragment> };
+
+type QueueCount_InvalidPipelineRunsFilterError_Fragment = (
+  { readonly __typename: 'InvalidPipelineRunsFilterError' }
+  & Problem_InvalidPipelineRunsFilterError_Fragment
+);
+
+type QueueCount_PythonError_Fragment = (
+  { readonly __typename: 'PythonError' }
+  & Problem_PythonError_Fragment
+);
+
+type QueueCount_Runs_Fragment = { readonly __typename: 'Runs', readonly count: number };
+
+export type QueueCountFragment =
+  | QueueCount_InvalidPipelineRunsFilterError_Fragment
+  | QueueCount_PythonError_Fragment
+  | QueueCount_Runs_Fragment
+;
+
+type BackfillsResult_PartitionBackfills_Fragment = { readonly __typename: 'PartitionBackfills', readonly results: ReadonlyArray<BackfillDetailsFragment> };
+
+type BackfillsResult_PythonError_Fragment = (
+  { readonly __typename: 'PythonError' }
+  & Problem_PythonError_Fragment
+);
+
+export type BackfillsResultFragment =
+  | BackfillsResult_PartitionBackfills_Fragment
+  | BackfillsResult_PythonError_Fragment
+;
+
+export type BackfillDetailsFragment = (
+  { readonly description: string | null, readonly user: string | null, readonly fromFailure: boolean }
+  & BackfillFragment
+);
+
+export type AssetEdgesFragment = { readonly kinds: ReadonlyArray<string>, readonly isPartitioned: boolean, readonly isExecutable: boolean, readonly jobNames: ReadonlyArray<string>, readonly assetKey: { readonly path: ReadonlyArray<string> }, readonly dependencyKeys: ReadonlyArray<{ readonly path: ReadonlyArray<string> }>, readonly owners: ReadonlyArray<
+    | AssetOwner_TeamAssetOwner_Fragment
+    | AssetOwner_UserAssetOwner_Fragment
+  >, readonly repository: { readonly name: string, readonly location: { readonly name: string } } };
+
+export type AssetCheckNamesFragment = { readonly assetKey: { readonly path: ReadonlyArray<string> }, readonly found:
+    | (
+      { readonly __typename: 'AssetCheckNeedsAgentUpgradeError' }
+      & Problem_AssetCheckNeedsAgentUpgradeError_Fragment
+    )
+    | (
+      { readonly __typename: 'AssetCheckNeedsMigrationError' }
+      & Problem_AssetCheckNeedsMigrationError_Fragment
+    )
+    | (
+      { readonly __typename: 'AssetCheckNeedsUserCodeUpgrade' }
+      & Problem_AssetCheckNeedsUserCodeUpgrade_Fragment
+    )
+    | { readonly __typename: 'AssetChecks', readonly checks: ReadonlyArray<{ readonly name: string }> }
+   };
+
+export type InstigatorTicksQueryVariables = Exact<{
+  selector: InstigationSelector;
+  after?: number | null | undefined;
+  before?: number | null | undefined;
+  limit: number;
+}>;
+
+
+export type InstigatorTicksQuery = { readonly item:
+    | { readonly __typename: 'InstigationState', readonly ticks: ReadonlyArray<TickFragment> }
+    | (
+      { readonly __typename: 'InstigationStateNotFoundError' }
+      & Problem_InstigationStateNotFoundError_Fragment
+    )
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+   };
+
+export type AssetEventsQueryVariables = Exact<{
+  key: AssetKeyInput;
+  cursor?: string | null | undefined;
+  limit: number;
+}>;
+
+
+export type AssetEventsQuery = { readonly item:
+    | { readonly __typename: 'Asset', readonly history: { readonly cursor: string, readonly results: ReadonlyArray<
+          | AssetEvent_FailedToMaterializeEvent_Fragment
+          | AssetEvent_MaterializationEvent_Fragment
+          | AssetEvent_ObservationEvent_Fragment
+        > } }
+    | (
+      { readonly __typename: 'AssetNotFoundError' }
+      & Problem_AssetNotFoundError_Fragment
+    )
+   };
+
+type AssetEvent_FailedToMaterializeEvent_Fragment = { readonly __typename: 'FailedToMaterializeEvent', readonly runId: string, readonly timestamp: string, readonly partition: string | null, readonly stepKey: string | null, readonly description: string | null, readonly materializationFailureType: AssetMaterializationFailureType, readonly materializationFailureReason: AssetMaterializationFailureReason, readonly metadataEntries: ReadonlyArray<
+    | MetadataEntry_AssetMetadataEntry_Fragment
+    | MetadataEntry_BoolMetadataEntry_Fragment
+    | MetadataEntry_CodeReferencesMetadataEntry_Fragment
+    | MetadataEntry_FloatMetadataEntry_Fragment
+    | MetadataEntry_IntMetadataEntry_Fragment
+    | MetadataEntry_JobMetadataEntry_Fragment
+    | MetadataEntry_JsonMetadataEntry_Fragment
+    | MetadataEntry_MarkdownMetadataEntry_Fragment
+    | MetadataEntry_NotebookMetadataEntry_Fragment
+    | MetadataEntry_NullMetadataEntry_Fragment
+    | MetadataEntry_PathMetadataEntry_Fragment
+    | MetadataEntry_PipelineRunMetadataEntry_Fragment
+    | MetadataEntry_PoolMetadataEntry_Fragment
+    | MetadataEntry_PythonArtifactMetadataEntry_Fragment
+    | MetadataEntry_TableColumnLineageMetadataEntry_Fragment
+    | MetadataEntry_TableMetadataEntry_Fragment
+    | MetadataEntry_TableSchemaMetadataEntry_Fragment
+    | MetadataEntry_TextMetadataEntry_Fragment
+    | MetadataEntry_TimestampMetadataEntry_Fragment
+    | MetadataEntry_UrlMetadataEntry_Fragment
+  >, readonly tags: ReadonlyArray<{ readonly key: string, readonly value: string }> };
+
+type AssetEvent_MaterializationEvent_Fragment = (
+  { readonly __typename: 'MaterializationEvent' }
+  & MaterializationDetailsFragment
+);
+
+type AssetEvent_ObservationEvent_Fragment = (
+  { readonly __typename: 'ObservationEvent' }
+  & ObservationDetailsFragment
+);
+
+export type AssetEventFragment =
+  | AssetEvent_FailedToMaterializeEvent_Fragment
+  | AssetEvent_MaterializationEvent_Fragment
+  | AssetEvent_ObservationEvent_Fragment
+;
+
+export type MaterializationDetailsFragment = { readonly runId: string, readonly timestamp: string, readonly partition: string | null, readonly stepKey: string | null, readonly description: string | null, readonly metadataEntries: ReadonlyArray<
+    | MetadataEntry_AssetMetadataEntry_Fragment
+    | MetadataEntry_BoolMetadataEntry_Fragment
+    | MetadataEntry_CodeReferencesMetadataEntry_Fragment
+    | MetadataEntry_FloatMetadataEntry_Fragment
+    | MetadataEntry_IntMetadataEntry_Fragment
+    | MetadataEntry_JobMetadataEntry_Fragment
+    | MetadataEntry_JsonMetadataEntry_Fragment
+    | MetadataEntry_MarkdownMetadataEntry_Fragment
+    | MetadataEntry_NotebookMetadataEntry_Fragment
+    | MetadataEntry_NullMetadataEntry_Fragment
+    | MetadataEntry_PathMetadataEntry_Fragment
+    | MetadataEntry_PipelineRunMetadataEntry_Fragment
+    | MetadataEntry_PoolMetadataEntry_Fragment
+    | MetadataEntry_PythonArtifactMetadataEntry_Fragment
+    | MetadataEntry_TableColumnLineageMetadataEntry_Fragment
+    | MetadataEntry_TableMetadataEntry_Fragment
+    | MetadataEntry_TableSchemaMetadataEntry_Fragment
+    | MetadataEntry_TextMetadataEntry_Fragment
+    | MetadataEntry_TimestampMetadataEntry_Fragment
+    | MetadataEntry_UrlMetadataEntry_Fragment
+  >, readonly tags: ReadonlyArray<{ readonly key: string, readonly value: string }> };
+
+export type ObservationDetailsFragment = { readonly runId: string, readonly timestamp: string, readonly partition: string | null, readonly stepKey: string | null, readonly description: string | null, readonly metadataEntries: ReadonlyArray<
+    | MetadataEntry_AssetMetadataEntry_Fragment
+    | MetadataEntry_BoolMetadataEntry_Fragment
+    | MetadataEntry_CodeReferencesMetadataEntry_Fragment
+    | MetadataEntry_FloatMetadataEntry_Fragment
+    | MetadataEntry_IntMetadataEntry_Fragment
+    | MetadataEntry_JobMetadataEntry_Fragment
+    | MetadataEntry_JsonMetadataEntry_Fragment
+    | MetadataEntry_MarkdownMetadataEntry_Fragment
+    | MetadataEntry_NotebookMetadataEntry_Fragment
+    | MetadataEntry_NullMetadataEntry_Fragment
+    | MetadataEntry_PathMetadataEntry_Fragment
+    | MetadataEntry_PipelineRunMetadataEntry_Fragment
+    | MetadataEntry_PoolMetadataEntry_Fragment
+    | MetadataEntry_PythonArtifactMetadataEntry_Fragment
+    | MetadataEntry_TableColumnLineageMetadataEntry_Fragment
+    | MetadataEntry_TableMetadataEntry_Fragment
+    | MetadataEntry_TableSchemaMetadataEntry_Fragment
+    | MetadataEntry_TextMetadataEntry_Fragment
+    | MetadataEntry_TimestampMetadataEntry_Fragment
+    | MetadataEntry_UrlMetadataEntry_Fragment
+  >, readonly tags: ReadonlyArray<{ readonly key: string, readonly value: string }> };
+
+export type AssetEventsByTimeQueryVariables = Exact<{
+  key: AssetKeyInput;
+  after?: string | null | undefined;
+  before?: string | null | undefined;
+  limit: number;
+}>;
+
+
+export type AssetEventsByTimeQuery = { readonly item:
+    | { readonly __typename: 'Asset', readonly materializations: ReadonlyArray<(
+        { readonly __typename: 'MaterializationEvent' }
+        & MaterializationDetailsFragment
+      )>, readonly observations: ReadonlyArray<(
+        { readonly __typename: 'ObservationEvent' }
+        & ObservationDetailsFragment
+      )> }
+    | (
+      { readonly __typename: 'AssetNotFoundError' }
+      & Problem_AssetNotFoundError_Fragment
+    )
+   };
+
+export type LatestAssetEventsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type LatestAssetEventsQuery = { readonly assets:
+    | { readonly __typename: 'AssetConnection', readonly nodes: ReadonlyArray<{ readonly key: { readonly path: ReadonlyArray<string> }, readonly assetMaterializations: ReadonlyArray<{ readonly timestamp: string }>, readonly assetObservations: ReadonlyArray<{ readonly timestamp: string }> }> }
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+   };
+
+export type AssetCheckExecutionsQueryVariables = Exact<{
+  key: AssetKeyInput;
+  name: string;
+  cursor?: string | null | undefined;
+  limit: number;
+}>;
+
+
+export type AssetCheckExecutionsQuery = { readonly item: ReadonlyArray<{ readonly id: string, readonly runId: string, readonly status: Open<AssetCheckExecutionResolvedStatus>, readonly timestamp: number, readonly stepKey: string | null, readonly partition: string | null, readonly evaluation: { readonly timestamp: number, readonly severity: Open<AssetCheckSeverity>, readonly description: string | null, readonly metadataEntries: ReadonlyArray<
+        | MetadataEntry_AssetMetadataEntry_Fragment
+        | MetadataEntry_BoolMetadataEntry_Fragment
+        | MetadataEntry_CodeReferencesMetadataEntry_Fragment
+        | MetadataEntry_FloatMetadataEntry_Fragment
+        | MetadataEntry_IntMetadataEntry_Fragment
+        | MetadataEntry_JobMetadataEntry_Fragment
+        | MetadataEntry_JsonMetadataEntry_Fragment
+        | MetadataEntry_MarkdownMetadataEntry_Fragment
+        | MetadataEntry_NotebookMetadataEntry_Fragment
+        | MetadataEntry_NullMetadataEntry_Fragment
+        | MetadataEntry_PathMetadataEntry_Fragment
+        | MetadataEntry_PipelineRunMetadataEntry_Fragment
+        | MetadataEntry_PoolMetadataEntry_Fragment
+        | MetadataEntry_PythonArtifactMetadataEntry_Fragment
+        | MetadataEntry_TableColumnLineageMetadataEntry_Fragment
+        | MetadataEntry_TableMetadataEntry_Fragment
+        | MetadataEntry_TableSchemaMetadataEntry_Fragment
+        | MetadataEntry_TextMetadataEntry_Fragment
+        | MetadataEntry_TimestampMetadataEntry_Fragment
+        | MetadataEntry_UrlMetadataEntry_Fragment
+      >, readonly targetMaterialization: { readonly runId: string, readonly timestamp: number } | null } | null }> };
+
+export type RunsStepsQueryVariables = Exact<{
+  runIds: ReadonlyArray<string>;
+  limit: number;
+}>;
+
+
+export type RunsStepsQuery = { readonly runs:
+    | (
+      { readonly __typename: 'InvalidPipelineRunsFilterError' }
+      & Problem_InvalidPipelineRunsFilterError_Fragment
+    )
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+    | { readonly __typename: 'Runs', readonly results: ReadonlyArray<{ readonly runId: string, readonly stepStats: ReadonlyArray<(
+          { readonly materializations: ReadonlyArray<{ readonly __typename: 'MaterializationEvent' }> }
+          & RunStepFragment
+        )> }> }
+   };
+
+export type BackfillsPageQueryVariables = Exact<{
+  cursor?: string | null | undefined;
+  limit: number;
+}>;
+
+
+export type BackfillsPageQuery = { readonly backfills:
+    | BackfillsResult_PartitionBackfills_Fragment
+    | BackfillsResult_PythonError_Fragment
+   };
+
+export type BackfillByIdQueryVariables = Exact<{
+  backfillId: string;
+}>;
+
+
+export type BackfillByIdQuery = { readonly item:
+    | (
+      { readonly __typename: 'BackfillNotFoundError' }
+      & Problem_BackfillNotFoundError_Fragment
+    )
+    | (
+      { readonly __typename: 'PartitionBackfill' }
+      & BackfillDetailsFragment
+    )
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+   };
 
 export type AssetsQueryVariables = Exact<{
   prefix?: ReadonlyArray<string> | null | undefined;
@@ -2406,7 +2768,7 @@ export type RunChangesQuery = { readonly count?:
 export type ServerVersionQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ServerVersionQuery = { readonly version: string, readonly run: { readonly fields: ReadonlyArray<{ readonly name: string }> | null } | null };
+export type ServerVersionQuery = { readonly version: string, readonly run: { readonly fields: ReadonlyArray<{ readonly name: string }> | null } | null, readonly node: { readonly fields: ReadonlyArray<{ readonly name: string }> | null } | null, readonly asset: { readonly fields: ReadonlyArray<{ readonly name: string }> | null } | null, readonly location: { readonly fields: ReadonlyArray<{ readonly name: string }> | null } | null, readonly check: { readonly fields: ReadonlyArray<{ readonly name: string }> | null } | null };
 
 export const LatestMaterializationFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
 fragment LatestMaterialization on MaterializationEvent {
@@ -2490,6 +2852,222 @@ repositoryName
 repositoryLocationName
 }
 }`, {"fragmentName":"RunsResult"}) as unknown as TypedDocumentString<RunsResultFragment, unknown>;
+export const PythonProblemFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}
+`, {"fragmentName":"PythonProblem"}) as unknown as TypedDocumentString<PythonProblemFragment, unknown>;
+export const ProblemFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`, {"fragmentName":"Problem"}) as unknown as TypedDocumentString<ProblemFragment, unknown>;
+export const CodeLocationEntryFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment CodeLocationEntry on WorkspaceLocationEntry {
+name
+loadStatus
+updatedTimestamp
+versionKey
+locationOrLoadError {
+__typename
+... on RepositoryLocation {
+repositories {
+name
+}
+dagsterLibraryVersions {
+name
+version
+}
+}
+...Problem
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`, {"fragmentName":"CodeLocationEntry"}) as unknown as TypedDocumentString<CodeLocationEntryFragment, unknown>;
+export const DaemonStatusFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment DaemonStatus on DaemonStatus {
+daemonType
+required
+healthy
+lastHeartbeatTime
+lastHeartbeatErrors {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`, {"fragmentName":"DaemonStatus"}) as unknown as TypedDocumentString<DaemonStatusFragment, unknown>;
+export const QueueCountFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment QueueCount on RunsOrError {
+__typename
+... on Runs {
+count
+}
+...Problem
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`, {"fragmentName":"QueueCount"}) as unknown as TypedDocumentString<QueueCountFragment, unknown>;
+export const BackfillFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment Backfill on PartitionBackfill {
+id
+status
+isAssetBackfill
+partitionNames
+partitionSetName
+assetSelection {
+path
+}
+numPartitions
+timestamp
+endTimestamp
+title
+tags {
+key
+value
+}
+error {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`, {"fragmentName":"Backfill"}) as unknown as TypedDocumentString<BackfillFragment, unknown>;
+export const BackfillDetailsFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment BackfillDetails on PartitionBackfill {
+...Backfill
+description
+user
+fromFailure
+}
+fragment Backfill on PartitionBackfill {
+id
+status
+isAssetBackfill
+partitionNames
+partitionSetName
+assetSelection {
+path
+}
+numPartitions
+timestamp
+endTimestamp
+title
+tags {
+key
+value
+}
+error {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`, {"fragmentName":"BackfillDetails"}) as unknown as TypedDocumentString<BackfillDetailsFragment, unknown>;
+export const BackfillsResultFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment BackfillsResult on PartitionBackfillsOrError {
+__typename
+... on PartitionBackfills {
+results {
+...BackfillDetails
+}
+}
+...Problem
+}
+fragment BackfillDetails on PartitionBackfill {
+...Backfill
+description
+user
+fromFailure
+}
+fragment Backfill on PartitionBackfill {
+id
+status
+isAssetBackfill
+partitionNames
+partitionSetName
+assetSelection {
+path
+}
+numPartitions
+timestamp
+endTimestamp
+title
+tags {
+key
+value
+}
+error {
+...PythonProblem
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`, {"fragmentName":"BackfillsResult"}) as unknown as TypedDocumentString<BackfillsResultFragment, unknown>;
 export const AssetOwnerFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
 fragment AssetOwner on AssetOwner {
 __typename
@@ -2501,6 +3079,66 @@ team
 }
 }
 `, {"fragmentName":"AssetOwner"}) as unknown as TypedDocumentString<AssetOwnerFragment, unknown>;
+export const AssetEdgesFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment AssetEdges on AssetNode {
+assetKey {
+path
+}
+dependencyKeys {
+path
+}
+owners {
+...AssetOwner
+}
+kinds
+isPartitioned
+isExecutable
+jobNames
+repository {
+name
+location {
+name
+}
+}
+}
+fragment AssetOwner on AssetOwner {
+__typename
+... on UserAssetOwner {
+email
+}
+... on TeamAssetOwner {
+team
+}
+}`, {"fragmentName":"AssetEdges"}) as unknown as TypedDocumentString<AssetEdgesFragment, unknown>;
+export const AssetCheckNamesFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment AssetCheckNames on AssetNode {
+assetKey {
+path
+}
+found: assetChecksOrError {
+__typename
+... on AssetChecks {
+checks {
+name
+}
+}
+...Problem
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`, {"fragmentName":"AssetCheckNames"}) as unknown as TypedDocumentString<AssetCheckNamesFragment, unknown>;
 export const TableSchemaFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
 fragment TableSchema on TableSchema {
 columns {
@@ -2604,6 +3242,354 @@ other
 }
 }
 }`, {"fragmentName":"MetadataEntry"}) as unknown as TypedDocumentString<MetadataEntryFragment, unknown>;
+export const MaterializationDetailsFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment MaterializationDetails on MaterializationEvent {
+runId
+timestamp
+partition
+stepKey
+description
+metadataEntries {
+...MetadataEntry
+}
+tags {
+key
+value
+}
+}
+fragment TableSchema on TableSchema {
+columns {
+name
+type
+description
+constraints {
+nullable
+unique
+other
+}
+}
+}
+fragment MetadataEntry on MetadataEntry {
+__typename
+label
+description
+... on TextMetadataEntry {
+text
+}
+... on MarkdownMetadataEntry {
+mdStr
+}
+... on UrlMetadataEntry {
+url
+}
+... on PathMetadataEntry {
+path
+}
+... on JsonMetadataEntry {
+jsonString
+}
+... on IntMetadataEntry {
+intValue
+intRepr
+}
+... on FloatMetadataEntry {
+floatValue
+}
+... on BoolMetadataEntry {
+boolValue
+}
+... on TimestampMetadataEntry {
+timestamp
+}
+... on NotebookMetadataEntry {
+path
+}
+... on PythonArtifactMetadataEntry {
+module
+name
+}
+... on PipelineRunMetadataEntry {
+runId
+}
+... on AssetMetadataEntry {
+assetKey {
+path
+}
+}
+... on JobMetadataEntry {
+jobName
+locationName
+}
+... on TableMetadataEntry {
+table {
+records
+schema {
+...TableSchema
+}
+}
+}
+... on TableSchemaMetadataEntry {
+schema {
+...TableSchema
+}
+}
+... on TableColumnLineageMetadataEntry {
+lineage {
+columnName
+columnDeps {
+assetKey {
+path
+}
+columnName
+}
+}
+}
+}`, {"fragmentName":"MaterializationDetails"}) as unknown as TypedDocumentString<MaterializationDetailsFragment, unknown>;
+export const ObservationDetailsFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment ObservationDetails on ObservationEvent {
+runId
+timestamp
+partition
+stepKey
+description
+metadataEntries {
+...MetadataEntry
+}
+tags {
+key
+value
+}
+}
+fragment TableSchema on TableSchema {
+columns {
+name
+type
+description
+constraints {
+nullable
+unique
+other
+}
+}
+}
+fragment MetadataEntry on MetadataEntry {
+__typename
+label
+description
+... on TextMetadataEntry {
+text
+}
+... on MarkdownMetadataEntry {
+mdStr
+}
+... on UrlMetadataEntry {
+url
+}
+... on PathMetadataEntry {
+path
+}
+... on JsonMetadataEntry {
+jsonString
+}
+... on IntMetadataEntry {
+intValue
+intRepr
+}
+... on FloatMetadataEntry {
+floatValue
+}
+... on BoolMetadataEntry {
+boolValue
+}
+... on TimestampMetadataEntry {
+timestamp
+}
+... on NotebookMetadataEntry {
+path
+}
+... on PythonArtifactMetadataEntry {
+module
+name
+}
+... on PipelineRunMetadataEntry {
+runId
+}
+... on AssetMetadataEntry {
+assetKey {
+path
+}
+}
+... on JobMetadataEntry {
+jobName
+locationName
+}
+... on TableMetadataEntry {
+table {
+records
+schema {
+...TableSchema
+}
+}
+}
+... on TableSchemaMetadataEntry {
+schema {
+...TableSchema
+}
+}
+... on TableColumnLineageMetadataEntry {
+lineage {
+columnName
+columnDeps {
+assetKey {
+path
+}
+columnName
+}
+}
+}
+}`, {"fragmentName":"ObservationDetails"}) as unknown as TypedDocumentString<ObservationDetailsFragment, unknown>;
+export const AssetEventFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment AssetEvent on AssetResultEventType {
+__typename
+... on MaterializationEvent {
+...MaterializationDetails
+}
+... on ObservationEvent {
+...ObservationDetails
+}
+... on FailedToMaterializeEvent {
+runId
+timestamp
+partition
+stepKey
+description
+metadataEntries {
+...MetadataEntry
+}
+tags {
+key
+value
+}
+materializationFailureType
+materializationFailureReason
+}
+}
+fragment MaterializationDetails on MaterializationEvent {
+runId
+timestamp
+partition
+stepKey
+description
+metadataEntries {
+...MetadataEntry
+}
+tags {
+key
+value
+}
+}
+fragment ObservationDetails on ObservationEvent {
+runId
+timestamp
+partition
+stepKey
+description
+metadataEntries {
+...MetadataEntry
+}
+tags {
+key
+value
+}
+}
+fragment TableSchema on TableSchema {
+columns {
+name
+type
+description
+constraints {
+nullable
+unique
+other
+}
+}
+}
+fragment MetadataEntry on MetadataEntry {
+__typename
+label
+description
+... on TextMetadataEntry {
+text
+}
+... on MarkdownMetadataEntry {
+mdStr
+}
+... on UrlMetadataEntry {
+url
+}
+... on PathMetadataEntry {
+path
+}
+... on JsonMetadataEntry {
+jsonString
+}
+... on IntMetadataEntry {
+intValue
+intRepr
+}
+... on FloatMetadataEntry {
+floatValue
+}
+... on BoolMetadataEntry {
+boolValue
+}
+... on TimestampMetadataEntry {
+timestamp
+}
+... on NotebookMetadataEntry {
+path
+}
+... on PythonArtifactMetadataEntry {
+module
+name
+}
+... on PipelineRunMetadataEntry {
+runId
+}
+... on AssetMetadataEntry {
+assetKey {
+path
+}
+}
+... on JobMetadataEntry {
+jobName
+locationName
+}
+... on TableMetadataEntry {
+table {
+records
+schema {
+...TableSchema
+}
+}
+}
+... on TableSchemaMetadataEntry {
+schema {
+...TableSchema
+}
+}
+... on TableColumnLineageMetadataEntry {
+lineage {
+columnName
+columnDeps {
+assetKey {
+path
+}
+columnName
+}
+}
+}
+}`, {"fragmentName":"AssetEvent"}) as unknown as TypedDocumentString<AssetEventFragment, unknown>;
 export const MaterializationFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
 fragment Materialization on MaterializationEvent {
 runId
@@ -2969,46 +3955,6 @@ endKey
 }
 }
 `, {"fragmentName":"TimePartitions"}) as unknown as TypedDocumentString<TimePartitionsFragment, unknown>;
-export const PythonProblemFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-fragment PythonProblem on PythonError {
-message
-className
-causes {
-message
-className
-}
-}
-`, {"fragmentName":"PythonProblem"}) as unknown as TypedDocumentString<PythonProblemFragment, unknown>;
-export const BackfillFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-fragment Backfill on PartitionBackfill {
-id
-status
-isAssetBackfill
-partitionNames
-partitionSetName
-assetSelection {
-path
-}
-numPartitions
-timestamp
-endTimestamp
-title
-tags {
-key
-value
-}
-error {
-...PythonProblem
-}
-}
-fragment PythonProblem on PythonError {
-message
-className
-causes {
-message
-className
-}
-}`, {"fragmentName":"Backfill"}) as unknown as TypedDocumentString<BackfillFragment, unknown>;
 export const JobPartitionFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
 fragment JobPartition on PartitionStatus {
 partitionName
@@ -3161,21 +4107,6 @@ pendingStepCount
 pendingStepRunIds
 }
 `, {"fragmentName":"ConcurrencyLimit"}) as unknown as TypedDocumentString<ConcurrencyLimitFragment, unknown>;
-export const ProblemFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-fragment Problem on Error {
-message
-... on PythonError {
-...PythonProblem
-}
-}
-fragment PythonProblem on PythonError {
-message
-className
-causes {
-message
-className
-}
-}`, {"fragmentName":"Problem"}) as unknown as TypedDocumentString<ProblemFragment, unknown>;
 export const ScheduleStateFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
 fragment ScheduleState on ScheduleMutationResult {
 __typename
@@ -3452,6 +4383,26 @@ fields {
 name
 }
 }
+node: __type(name: "AssetNode") {
+fields {
+name
+}
+}
+asset: __type(name: "Asset") {
+fields {
+name
+}
+}
+location: __type(name: "WorkspaceLocationEntry") {
+fields {
+name
+}
+}
+check: __type(name: "AssetCheckExecution") {
+fields {
+name
+}
+}
 workspace: workspaceOrError {
 __typename
 ... on Workspace {
@@ -3551,6 +4502,868 @@ fragment LatestMaterialization on MaterializationEvent {
 runId
 timestamp
 }`) as unknown as TypedDocumentString<DefinitionsQuery, DefinitionsQueryVariables>;
+export const OverviewDocument = /*#__PURE__*/ new TypedDocumentString(`
+query Overview($locations: Boolean!, $daemons: Boolean!, $concurrency: Boolean!, $backfills: Boolean!, $edges: Boolean!, $checks: Boolean!, $events: Boolean!, $backfillsLimit: Int!) {
+workspace: workspaceOrError @include(if: $locations) {
+__typename
+... on Workspace {
+locationEntries {
+...CodeLocationEntry
+}
+}
+...Problem
+}
+daemons: instance @include(if: $daemons) {
+daemonHealth {
+allDaemonStatuses {
+...DaemonStatus
+}
+}
+}
+concurrency: instance @include(if: $concurrency) {
+runQueueConfig {
+maxConcurrentRuns
+tagConcurrencyLimitsYaml
+}
+concurrencyLimits {
+...ConcurrencyLimit
+}
+}
+queued: runsOrError(filter: {statuses: [QUEUED]}) @include(if: $concurrency) {
+...QueueCount
+}
+active: runsOrError(filter: {statuses: [STARTING, STARTED, CANCELING]}) @include(if: $concurrency) {
+...QueueCount
+}
+backfills: partitionBackfillsOrError(limit: $backfillsLimit) @include(if: $backfills) {
+...BackfillsResult
+}
+edges: assetNodes @include(if: $edges) {
+...AssetEdges
+}
+checks: assetNodes @include(if: $checks) {
+...AssetCheckNames
+}
+events: assetsOrError @include(if: $events) {
+__typename
+... on AssetConnection {
+nodes {
+key {
+path
+}
+latestEventSortKey
+assetObservations(limit: 1) {
+timestamp
+}
+}
+}
+...Problem
+}
+}
+fragment CodeLocationEntry on WorkspaceLocationEntry {
+name
+loadStatus
+updatedTimestamp
+versionKey
+locationOrLoadError {
+__typename
+... on RepositoryLocation {
+repositories {
+name
+}
+dagsterLibraryVersions {
+name
+version
+}
+}
+...Problem
+}
+}
+fragment DaemonStatus on DaemonStatus {
+daemonType
+required
+healthy
+lastHeartbeatTime
+lastHeartbeatErrors {
+...PythonProblem
+}
+}
+fragment QueueCount on RunsOrError {
+__typename
+... on Runs {
+count
+}
+...Problem
+}
+fragment BackfillsResult on PartitionBackfillsOrError {
+__typename
+... on PartitionBackfills {
+results {
+...BackfillDetails
+}
+}
+...Problem
+}
+fragment BackfillDetails on PartitionBackfill {
+...Backfill
+description
+user
+fromFailure
+}
+fragment AssetEdges on AssetNode {
+assetKey {
+path
+}
+dependencyKeys {
+path
+}
+owners {
+...AssetOwner
+}
+kinds
+isPartitioned
+isExecutable
+jobNames
+repository {
+name
+location {
+name
+}
+}
+}
+fragment AssetCheckNames on AssetNode {
+assetKey {
+path
+}
+found: assetChecksOrError {
+__typename
+... on AssetChecks {
+checks {
+name
+}
+}
+...Problem
+}
+}
+fragment AssetOwner on AssetOwner {
+__typename
+... on UserAssetOwner {
+email
+}
+... on TeamAssetOwner {
+team
+}
+}
+fragment Backfill on PartitionBackfill {
+id
+status
+isAssetBackfill
+partitionNames
+partitionSetName
+assetSelection {
+path
+}
+numPartitions
+timestamp
+endTimestamp
+title
+tags {
+key
+value
+}
+error {
+...PythonProblem
+}
+}
+fragment ConcurrencyLimit on ConcurrencyKeyInfo {
+concurrencyKey
+slotCount
+activeSlotCount
+activeRunIds
+pendingStepCount
+pendingStepRunIds
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<OverviewQuery, OverviewQueryVariables>;
+export const InstigatorTicksDocument = /*#__PURE__*/ new TypedDocumentString(`
+query InstigatorTicks($selector: InstigationSelector!, $after: Float, $before: Float, $limit: Int!) {
+item: instigationStateOrError(instigationSelector: $selector) {
+__typename
+... on InstigationState {
+ticks(afterTimestamp: $after, beforeTimestamp: $before, limit: $limit) {
+...Tick
+}
+}
+...Problem
+}
+}
+fragment Tick on InstigationTick {
+tickId
+status
+timestamp
+endTimestamp
+runIds
+runKeys
+skipReason
+cursor
+error {
+...PythonProblem
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<InstigatorTicksQuery, InstigatorTicksQueryVariables>;
+export const AssetEventsDocument = /*#__PURE__*/ new TypedDocumentString(`
+query AssetEvents($key: AssetKeyInput!, $cursor: String, $limit: Int!) {
+item: assetOrError(assetKey: $key) {
+__typename
+... on Asset {
+history: assetEventHistory(
+cursor: $cursor
+limit: $limit
+eventTypeSelectors: [MATERIALIZATION, OBSERVATION, FAILED_TO_MATERIALIZE]
+) {
+cursor
+results {
+...AssetEvent
+}
+}
+}
+...Problem
+}
+}
+fragment AssetEvent on AssetResultEventType {
+__typename
+... on MaterializationEvent {
+...MaterializationDetails
+}
+... on ObservationEvent {
+...ObservationDetails
+}
+... on FailedToMaterializeEvent {
+runId
+timestamp
+partition
+stepKey
+description
+metadataEntries {
+...MetadataEntry
+}
+tags {
+key
+value
+}
+materializationFailureType
+materializationFailureReason
+}
+}
+fragment MaterializationDetails on MaterializationEvent {
+runId
+timestamp
+partition
+stepKey
+description
+metadataEntries {
+...MetadataEntry
+}
+tags {
+key
+value
+}
+}
+fragment ObservationDetails on ObservationEvent {
+runId
+timestamp
+partition
+stepKey
+description
+metadataEntries {
+...MetadataEntry
+}
+tags {
+key
+value
+}
+}
+fragment TableSchema on TableSchema {
+columns {
+name
+type
+description
+constraints {
+nullable
+unique
+other
+}
+}
+}
+fragment MetadataEntry on MetadataEntry {
+__typename
+label
+description
+... on TextMetadataEntry {
+text
+}
+... on MarkdownMetadataEntry {
+mdStr
+}
+... on UrlMetadataEntry {
+url
+}
+... on PathMetadataEntry {
+path
+}
+... on JsonMetadataEntry {
+jsonString
+}
+... on IntMetadataEntry {
+intValue
+intRepr
+}
+... on FloatMetadataEntry {
+floatValue
+}
+... on BoolMetadataEntry {
+boolValue
+}
+... on TimestampMetadataEntry {
+timestamp
+}
+... on NotebookMetadataEntry {
+path
+}
+... on PythonArtifactMetadataEntry {
+module
+name
+}
+... on PipelineRunMetadataEntry {
+runId
+}
+... on AssetMetadataEntry {
+assetKey {
+path
+}
+}
+... on JobMetadataEntry {
+jobName
+locationName
+}
+... on TableMetadataEntry {
+table {
+records
+schema {
+...TableSchema
+}
+}
+}
+... on TableSchemaMetadataEntry {
+schema {
+...TableSchema
+}
+}
+... on TableColumnLineageMetadataEntry {
+lineage {
+columnName
+columnDeps {
+assetKey {
+path
+}
+columnName
+}
+}
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<AssetEventsQuery, AssetEventsQueryVariables>;
+export const AssetEventsByTimeDocument = /*#__PURE__*/ new TypedDocumentString(`
+query AssetEventsByTime($key: AssetKeyInput!, $after: String, $before: String, $limit: Int!) {
+item: assetOrError(assetKey: $key) {
+__typename
+... on Asset {
+materializations: assetMaterializations(
+afterTimestampMillis: $after
+beforeTimestampMillis: $before
+limit: $limit
+) {
+__typename
+...MaterializationDetails
+}
+observations: assetObservations(
+afterTimestampMillis: $after
+beforeTimestampMillis: $before
+limit: $limit
+) {
+__typename
+...ObservationDetails
+}
+}
+...Problem
+}
+}
+fragment MaterializationDetails on MaterializationEvent {
+runId
+timestamp
+partition
+stepKey
+description
+metadataEntries {
+...MetadataEntry
+}
+tags {
+key
+value
+}
+}
+fragment ObservationDetails on ObservationEvent {
+runId
+timestamp
+partition
+stepKey
+description
+metadataEntries {
+...MetadataEntry
+}
+tags {
+key
+value
+}
+}
+fragment TableSchema on TableSchema {
+columns {
+name
+type
+description
+constraints {
+nullable
+unique
+other
+}
+}
+}
+fragment MetadataEntry on MetadataEntry {
+__typename
+label
+description
+... on TextMetadataEntry {
+text
+}
+... on MarkdownMetadataEntry {
+mdStr
+}
+... on UrlMetadataEntry {
+url
+}
+... on PathMetadataEntry {
+path
+}
+... on JsonMetadataEntry {
+jsonString
+}
+... on IntMetadataEntry {
+intValue
+intRepr
+}
+... on FloatMetadataEntry {
+floatValue
+}
+... on BoolMetadataEntry {
+boolValue
+}
+... on TimestampMetadataEntry {
+timestamp
+}
+... on NotebookMetadataEntry {
+path
+}
+... on PythonArtifactMetadataEntry {
+module
+name
+}
+... on PipelineRunMetadataEntry {
+runId
+}
+... on AssetMetadataEntry {
+assetKey {
+path
+}
+}
+... on JobMetadataEntry {
+jobName
+locationName
+}
+... on TableMetadataEntry {
+table {
+records
+schema {
+...TableSchema
+}
+}
+}
+... on TableSchemaMetadataEntry {
+schema {
+...TableSchema
+}
+}
+... on TableColumnLineageMetadataEntry {
+lineage {
+columnName
+columnDeps {
+assetKey {
+path
+}
+columnName
+}
+}
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<AssetEventsByTimeQuery, AssetEventsByTimeQueryVariables>;
+export const LatestAssetEventsDocument = /*#__PURE__*/ new TypedDocumentString(`
+query LatestAssetEvents {
+assets: assetsOrError {
+__typename
+... on AssetConnection {
+nodes {
+key {
+path
+}
+assetMaterializations(limit: 1) {
+timestamp
+}
+assetObservations(limit: 1) {
+timestamp
+}
+}
+}
+...Problem
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<LatestAssetEventsQuery, LatestAssetEventsQueryVariables>;
+export const AssetCheckExecutionsDocument = /*#__PURE__*/ new TypedDocumentString(`
+query AssetCheckExecutions($key: AssetKeyInput!, $name: String!, $cursor: String, $limit: Int!) {
+item: assetCheckExecutions(
+assetKey: $key
+checkName: $name
+cursor: $cursor
+limit: $limit
+) {
+id
+runId
+status
+timestamp
+stepKey
+partition
+evaluation {
+timestamp
+severity
+description
+metadataEntries {
+...MetadataEntry
+}
+targetMaterialization {
+runId
+timestamp
+}
+}
+}
+}
+fragment TableSchema on TableSchema {
+columns {
+name
+type
+description
+constraints {
+nullable
+unique
+other
+}
+}
+}
+fragment MetadataEntry on MetadataEntry {
+__typename
+label
+description
+... on TextMetadataEntry {
+text
+}
+... on MarkdownMetadataEntry {
+mdStr
+}
+... on UrlMetadataEntry {
+url
+}
+... on PathMetadataEntry {
+path
+}
+... on JsonMetadataEntry {
+jsonString
+}
+... on IntMetadataEntry {
+intValue
+intRepr
+}
+... on FloatMetadataEntry {
+floatValue
+}
+... on BoolMetadataEntry {
+boolValue
+}
+... on TimestampMetadataEntry {
+timestamp
+}
+... on NotebookMetadataEntry {
+path
+}
+... on PythonArtifactMetadataEntry {
+module
+name
+}
+... on PipelineRunMetadataEntry {
+runId
+}
+... on AssetMetadataEntry {
+assetKey {
+path
+}
+}
+... on JobMetadataEntry {
+jobName
+locationName
+}
+... on TableMetadataEntry {
+table {
+records
+schema {
+...TableSchema
+}
+}
+}
+... on TableSchemaMetadataEntry {
+schema {
+...TableSchema
+}
+}
+... on TableColumnLineageMetadataEntry {
+lineage {
+columnName
+columnDeps {
+assetKey {
+path
+}
+columnName
+}
+}
+}
+}`) as unknown as TypedDocumentString<AssetCheckExecutionsQuery, AssetCheckExecutionsQueryVariables>;
+export const RunsStepsDocument = /*#__PURE__*/ new TypedDocumentString(`
+query RunsSteps($runIds: [String!]!, $limit: Int!) {
+runs: runsOrError(filter: {runIds: $runIds}, limit: $limit) {
+__typename
+... on Runs {
+results {
+runId
+stepStats {
+...RunStep
+materializations {
+__typename
+}
+}
+}
+}
+...Problem
+}
+}
+fragment RunStep on RunStepStats {
+stepKey
+status
+startTime
+endTime
+attempts {
+startTime
+endTime
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<RunsStepsQuery, RunsStepsQueryVariables>;
+export const BackfillsPageDocument = /*#__PURE__*/ new TypedDocumentString(`
+query BackfillsPage($cursor: String, $limit: Int!) {
+backfills: partitionBackfillsOrError(cursor: $cursor, limit: $limit) {
+...BackfillsResult
+}
+}
+fragment BackfillsResult on PartitionBackfillsOrError {
+__typename
+... on PartitionBackfills {
+results {
+...BackfillDetails
+}
+}
+...Problem
+}
+fragment BackfillDetails on PartitionBackfill {
+...Backfill
+description
+user
+fromFailure
+}
+fragment Backfill on PartitionBackfill {
+id
+status
+isAssetBackfill
+partitionNames
+partitionSetName
+assetSelection {
+path
+}
+numPartitions
+timestamp
+endTimestamp
+title
+tags {
+key
+value
+}
+error {
+...PythonProblem
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<BackfillsPageQuery, BackfillsPageQueryVariables>;
+export const BackfillByIdDocument = /*#__PURE__*/ new TypedDocumentString(`
+query BackfillById($backfillId: String!) {
+item: partitionBackfillOrError(backfillId: $backfillId) {
+__typename
+... on PartitionBackfill {
+...BackfillDetails
+}
+...Problem
+}
+}
+fragment BackfillDetails on PartitionBackfill {
+...Backfill
+description
+user
+fromFailure
+}
+fragment Backfill on PartitionBackfill {
+id
+status
+isAssetBackfill
+partitionNames
+partitionSetName
+assetSelection {
+path
+}
+numPartitions
+timestamp
+endTimestamp
+title
+tags {
+key
+value
+}
+error {
+...PythonProblem
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<BackfillByIdQuery, BackfillByIdQueryVariables>;
 export const AssetsDocument = /*#__PURE__*/ new TypedDocumentString(`
 query Assets($prefix: [String!]) {
 assets: assetsOrError(prefix: $prefix) {
@@ -6036,6 +7849,26 @@ export const ServerVersionDocument = /*#__PURE__*/ new TypedDocumentString(`
 query ServerVersion {
 version
 run: __type(name: "Run") {
+fields {
+name
+}
+}
+node: __type(name: "AssetNode") {
+fields {
+name
+}
+}
+asset: __type(name: "Asset") {
+fields {
+name
+}
+}
+location: __type(name: "WorkspaceLocationEntry") {
+fields {
+name
+}
+}
+check: __type(name: "AssetCheckExecution") {
 fields {
 name
 }

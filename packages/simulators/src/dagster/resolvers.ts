@@ -1,3 +1,4 @@
+import { checksOf, eventsOf, furtherRoot, stepsOf } from "./further-resolvers.ts";
 import { type AssetDefinition, assetId, type SimulatedDagsterRun, type SimulatedLocation } from "./records.ts";
 import { cronText } from "./rows.ts";
 import { latestMaterialization, listRuns, type RunsArguments, runDocument } from "./run-resolvers.ts";
@@ -33,14 +34,18 @@ export function rootOf(state: RequestState) {
     const id = assetId(path);
     const location = locate(id);
     const latest = world.materializations.get(id);
+    const { history, ...events } = eventsOf(world, path);
     return {
+      ...events,
       __typename: "Asset",
       id: pythonJson(path),
       key: { path },
       definition: location ? () => assetNode(state, location, location.assets.get(id)!) : null,
       hasDefinitionOrRecord: location !== undefined || latest !== undefined,
       latestMaterializationTimestamp: latest ? latest.at / 1000 : null,
-      assetMaterializations: latestMaterialization(world, id),
+      // All of them of a world with a history, otherwise the latest.
+      assetMaterializations: (input: { limit?: number }) =>
+        world.further.events.length > 0 ? history(input) : latestMaterialization(world, id)(input),
     };
   };
 
@@ -48,12 +53,13 @@ export function rootOf(state: RequestState) {
     const list = listRuns(state, input);
     return {
       __typename: "Runs",
-      results: () => list.page().map(runDocument),
+      results: () => list.page().map((run) => ({ ...runDocument(run), stepStats: () => stepsOf(world, run) })),
       count: () => list.count(),
     };
   };
 
   return {
+    ...furtherRoot(world, python),
     version: state.version,
     workspaceOrError: () => ({
       __typename: "Workspace",
@@ -154,7 +160,6 @@ const plainAsset = {
   isExecutable: true,
   isPartitioned: false,
   jobNames: [],
-  dependencyKeys: [],
   dependedByKeys: [],
   owners: [],
   tags: [],
@@ -171,7 +176,13 @@ function assetNode(state: RequestState, location: SimulatedLocation, definition:
     repository: () => repositoryOf(state, location),
     assetMaterializations: latestMaterialization(state.world, assetId(definition.path)),
     ...plainAsset,
+    dependencyKeys: () => upstreamOf(state.world, definition),
+    assetChecksOrError: () => checksOf(state.world, definition.path),
   };
+}
+
+function upstreamOf(world: DagsterWorld, { path }: AssetDefinition) {
+  return (world.further.upstream.get(assetId(path)) ?? []).map((id) => ({ path: JSON.parse(id) as string[] }));
 }
 
 function locationEntry(state: RequestState, location: SimulatedLocation) {

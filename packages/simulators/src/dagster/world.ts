@@ -1,5 +1,6 @@
 import type { Random } from "../random.ts";
 import { type Clock, type Instant, minute, second } from "../time.ts";
+import { FurtherWorld } from "./further.ts";
 import type { ScheduleDefinition, SensorDefinition } from "./locations.ts";
 import { type LocationDefinitions, simulatedLocation, simulatedSchedule, simulatedSensor } from "./locations.ts";
 import {
@@ -47,6 +48,8 @@ export class DagsterWorld {
   readonly locations = new Map<string, SimulatedLocation>();
   readonly runs = new Map<string, SimulatedDagsterRun>();
   readonly materializations = new Map<string, Materialization>();
+  /** What only further streams read. */
+  readonly further = new FurtherWorld();
   readonly #random: Random;
   #runNumber = 0;
   #moment: Instant | null = null;

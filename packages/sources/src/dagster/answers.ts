@@ -7,7 +7,7 @@ import { type Shape, shapes } from "@org/sync-engine/source";
 const { count, id, list, nullable, number, object, optional, text } = shapes;
 
 /** A union whose member of this type has these fields. */
-function member(typename: string, fields: Readonly<Record<string, Shape>>): Shape {
+export function member(typename: string, fields: Readonly<Record<string, Shape>>): Shape {
   const any = object({ __typename: text });
   const wanted = object(fields);
   return (value) =>

@@ -61,7 +61,6 @@ export function dagsterApi(
     uniqueRows(runs, ["runId"], where(label));
     return runs;
   };
-  /** Sends a request, and rejects malformed responses. */
   function ask<Data, Result>(
     label: string,
     shape: Shape,
@@ -81,6 +80,9 @@ export function dagsterApi(
   }
 
   const api = {
+    /** Sends a request, and rejects malformed responses. */
+    ask,
+
     /** Runs that are too large to be read. */
     largeRuns: large.ids,
 

@@ -5,7 +5,9 @@ import {
   type DefinedSchedule,
   type DefinedSensor,
   type DefinitionsAnswer,
+  lackingFields,
   lackingRunFields,
+  type OptionalField,
 } from "@org/dagster-client/sync";
 import { SyncError } from "@org/sync-engine";
 
@@ -22,14 +24,20 @@ export type ServerVersion = {
   readonly lacks: readonly string[];
 };
 
-export interface Definitions {
-  readonly server: ServerVersion;
-  /** All run statuses of this server's version, also those that the client does not know. */
-  readonly statuses: readonly RunStatus[];
-  /** Loaded code locations. `schedules` and `sensors` are all that they define. */
+/** Which code locations' definitions are known now. */
+export interface Locations {
+  /** Loaded code locations: all that they define is known. */
   readonly loaded: readonly string[];
   /** Code locations that fail to load, or are loading, with the reason: their definitions are unknown now. */
   readonly unavailable: ReadonlyMap<string, string>;
+}
+
+export interface Definitions extends Locations {
+  readonly server: ServerVersion;
+  /** Fields besides those of a run that it lacks. */
+  readonly lackingFields: readonly OptionalField[];
+  /** All run statuses of this server's version, also those that the client does not know. */
+  readonly statuses: readonly RunStatus[];
   readonly schedules: readonly { readonly schedule: DefinedSchedule; readonly location: DefinitionLocation }[];
   readonly sensors: readonly { readonly sensor: DefinedSensor; readonly location: DefinitionLocation }[];
   readonly assetNodes: readonly DefinedAsset[];
@@ -42,7 +50,7 @@ export interface Definitions {
  * part of the workspace. If no location is loaded, nothing is known of any: a workspace without code says more about
  * how the server was started than about deletions.
  */
-export function isKnown({ loaded, unavailable }: Definitions, location: string): boolean {
+export function isKnown({ loaded, unavailable }: Locations, location: string): boolean {
   return loaded.length > 0 && !unavailable.has(location);
 }
 
@@ -52,31 +60,43 @@ export function isKnown({ loaded, unavailable }: Definitions, location: string):
  */
 export function readDefinitions(data: DefinitionsAnswer, where: string): Definitions {
   const { locationEntries } = unwrap(data.workspace, "Workspace");
-  const unavailable = new Map<string, string>();
-  const repositories = locationEntries.flatMap(({ name, loadStatus, locationOrLoadError: location }) => {
-    if (loadStatus === "LOADED" && location?.__typename === "RepositoryLocation") {
-      return location.repositories.map((each) => ({
-        ...each,
-        location: { repository: each.name, code_location: name },
-      }));
-    }
-    unavailable.set(name, location?.__typename === "PythonError" ? briefly(location.message) : "it is loading");
-    return [];
-  });
+  const { loaded, unavailable } = locationsOf(locationEntries);
+  const repositories = locationEntries.flatMap(({ name, locationOrLoadError: location }) =>
+    location?.__typename === "RepositoryLocation" && !unavailable.has(name)
+      ? location.repositories.map((each) => ({ ...each, location: { repository: each.name, code_location: name } }))
+      : [],
+  );
   const statuses = data.statuses?.enumValues?.map(({ name }) => name as RunStatus) ?? [];
   if (statuses.length === 0) {
     throw new SyncError("UNEXPECTED_ANSWER", `${where} does not list the statuses of a run: is this Dagster?`);
   }
   return {
     server: { version: data.version, lacks: lackingRunFields(data.run) },
+    lackingFields: lackingFields(data),
     statuses,
-    loaded: locationEntries.map(({ name }) => name).filter((name) => !unavailable.has(name)),
+    loaded,
     unavailable,
     schedules: repositories.flatMap(({ schedules, location }) => schedules.map((schedule) => ({ schedule, location }))),
     sensors: repositories.flatMap(({ sensors, location }) => sensors.map((sensor) => ({ sensor, location }))),
     assetNodes: data.assetNodes,
     assetPaths: unwrap(data.assetKeys, "AssetConnection").nodes.map(({ key }) => key.path),
   };
+}
+
+/** Which of the workspace's code locations are loaded, and why the others are not. */
+export function locationsOf(entries: readonly LocationEntry[]): Locations {
+  const unavailable = new Map<string, string>();
+  for (const { name, loadStatus, locationOrLoadError: location } of entries) {
+    if (loadStatus === "LOADED" && location?.__typename === "RepositoryLocation") continue;
+    unavailable.set(name, location?.message === undefined ? "it is loading" : briefly(location.message));
+  }
+  return { loaded: entries.map(({ name }) => name).filter((name) => !unavailable.has(name)), unavailable };
+}
+
+interface LocationEntry {
+  readonly name: string;
+  readonly loadStatus: string;
+  readonly locationOrLoadError: { readonly __typename: string; readonly message?: string } | null;
 }
 
 /** The server's message on one line, without a stack trace. */

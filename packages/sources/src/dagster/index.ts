@@ -3,6 +3,15 @@ import type { Source } from "@org/sync-engine";
 import { tablesOf } from "../tables-of.ts";
 import { untestedNote } from "../tested-versions.ts";
 import { assets } from "./assets.ts";
+import { assetChecks } from "./further/asset-checks.ts";
+import { assetEdges } from "./further/asset-edges.ts";
+import { backfills } from "./further/backfills.ts";
+import { codeLocations } from "./further/code-locations.ts";
+import { concurrency } from "./further/concurrency.ts";
+import { daemons } from "./further/daemons.ts";
+import { materializations } from "./further/materializations.ts";
+import { steps } from "./further/steps.ts";
+import { ticks } from "./further/ticks.ts";
 import { runs } from "./runs.ts";
 import { schedules } from "./schedules.ts";
 import { sensors } from "./sensors.ts";
@@ -25,7 +34,18 @@ export { stepsTable } from "./tables/steps.ts";
 export { ticksTable } from "./tables/ticks.ts";
 
 const defaultStreams = [runs, assets, schedules, sensors] as const;
-const streams = [...defaultStreams] as const;
+const streams = [
+  ...defaultStreams,
+  ticks,
+  materializations,
+  steps,
+  assetChecks,
+  codeLocations,
+  daemons,
+  backfills,
+  assetEdges,
+  concurrency,
+] as const;
 
 /** The tables of all of Dagster's streams: everything that a sync of Dagster can write. */
 export const dagsterTables = tablesOf(streams);
@@ -45,19 +65,44 @@ export function dagster(options: DagsterOptions): Source<DagsterSync> {
     url: addressOf(client),
     streams,
     start: (context) => startDagsterSync(options, context),
-    async check({ request }) {
-      const { version, lackingRunFields } = await request("the server", (signal) => checkServer(client, { signal }));
-      const notes = lackingRunFields.map(
-        (field) => `Dagster ${version} does not have ${field} of a run: dagster_runs.${columnOf[field]} stays NULL.`,
-      );
+    async check({ request, streams: chosen }) {
+      const found = await request("the server", (signal) => checkServer(client, { signal }));
+      const { version, lackingRunFields, lackingFields } = found;
+      const notes = [...lackingRunFields, ...lackingFields]
+        .map((field) => lacks[field])
+        .filter(({ stream }) => chosen?.has(stream) ?? true)
+        .map(({ what, so }) => `Dagster ${version} does not have ${what}: ${so}.`);
       const untested = untestedNote("Dagster", version);
       return { version, notes: [...(untested ? [untested] : []), ...notes] };
     },
   };
 }
 
-/** Which column stays NULL if the server's version lacks a field of its runs. */
-const columnOf = { creationTime: "creation_time" } as const;
+/** What follows for a stream if the server's version lacks a field. */
+const lacks = {
+  creationTime: { stream: "runs", what: "creationTime of a run", so: "dagster_runs.creation_time stays NULL" },
+  kinds: { stream: "asset_edges", what: "kinds of an asset", so: "dagster_asset_edges.kinds stays NULL" },
+  assetEventHistory: {
+    stream: "materializations",
+    what: "a history of an asset's events",
+    so: "dagster_materializations lacks failed ones",
+  },
+  latestEventSortKey: {
+    stream: "materializations",
+    what: "the number of an asset's latest event",
+    so: "dagster_materializations lacks an event whose time is long past when it is reported",
+  },
+  versionKey: {
+    stream: "code_locations",
+    what: "versionKey of a code location",
+    so: "dagster_code_locations.version_key stays NULL",
+  },
+  partition: {
+    stream: "asset_checks",
+    what: "partition of a check's execution",
+    so: "dagster_asset_checks.partition stays NULL",
+  },
+} as const;
 
 /** Dagster's URL for users: the same whether the client was created with `/graphql` or without. */
 function addressOf({ url }: DagsterClient): string {

@@ -1,6 +1,7 @@
 import type { Row } from "@org/destination";
 import { batchOf, type Position, type Stored, type StreamBatch } from "@org/sync-engine/source";
-import { type Definitions, isKnown } from "./definitions.ts";
+import { isKnown, type Locations } from "./definitions.ts";
+import type { assetEdgesTable } from "./tables/asset-edges.ts";
 import type { schedulesTable } from "./tables/schedules.ts";
 import type { sensorsTable } from "./tables/sensors.ts";
 
@@ -15,11 +16,11 @@ export type PositionState = { readonly position: Position };
  *
  * @param options.rows everything that the loaded locations define
  */
-export async function replaceKnown<T extends typeof schedulesTable | typeof sensorsTable>(
+export async function replaceKnown<T extends typeof schedulesTable | typeof sensorsTable | typeof assetEdgesTable>(
   table: T,
   options: {
     readonly rows: readonly Row<T>[];
-    readonly definitions: Definitions;
+    readonly definitions: Locations;
     readonly stored: Stored;
     /** Rows missing from the table because they could not be stored. */
     readonly unstored: readonly { readonly code_location?: string }[];

@@ -1,9 +1,11 @@
 /** Shared by the streams of one sync: the server's definitions as of one moment, requested once. */
-import type { DagsterClient } from "@org/dagster-client";
+import { type DagsterClient, DagsterResponseError } from "@org/dagster-client";
+import type { OverviewAnswer } from "@org/dagster-client/sync";
 import type { Keeps, Position, SourceContext } from "@org/sync-engine/source";
 import { reportUntested } from "../tested-versions.ts";
 import { type DagsterApi, dagsterApi } from "./api.ts";
 import type { Definitions } from "./definitions.ts";
+import { type FurtherApi, furtherApi } from "./further/api.ts";
 
 export interface DagsterOptions {
   readonly client: DagsterClient;
@@ -28,6 +30,15 @@ export interface DagsterSync {
   readonly overlapMs: number;
   /** The same for all streams of a sync: requested once. */
   before(): Promise<Before>;
+  /** What only the further streams request. */
+  readonly further: FurtherApi;
+  /**
+   * What a stream needs of the overview. All streams' parts are requested at once; if the server fails on one of them,
+   * each by itself.
+   *
+   * @param streams all that are synced
+   */
+  overview(stream: string, streams: ReadonlySet<string>): Promise<OverviewAnswer>;
   /** Set once the table holds all runs in progress as of this sync's start. */
   areRunsStored: boolean;
 }
@@ -63,5 +74,17 @@ export function startDagsterSync(options: DagsterOptions, context: SourceContext
     asked ??= ask();
     return asked;
   };
-  return { api, overlapMs, before, areRunsStored: false };
+  const further = furtherApi(client, api, async () => (await before()).definitions.lackingFields);
+  let overview: Promise<OverviewAnswer> | undefined;
+  const overviewOf = async (stream: string, streams: ReadonlySet<string>) => {
+    overview ??= further.overview(streams);
+    try {
+      return await overview;
+    } catch (error) {
+      // One part that the server cannot answer must not take the others along.
+      if (!(error instanceof DagsterResponseError) || error.errors.length === 0) throw error;
+      return further.overview(new Set([stream]));
+    }
+  };
+  return { api, overlapMs, before, further, overview: overviewOf, areRunsStored: false };
 }

@@ -1,4 +1,8 @@
-import { defineTable } from "@org/destination";
+import { type AssetCheckExecutionsAnswer, metadataOf } from "@org/dagster-client/sync";
+import type { Json } from "@org/destination";
+import { defineTable, type Row } from "@org/destination";
+import { timestampOfSeconds } from "../../timestamp.ts";
+import { assetId } from "./assets.ts";
 
 export const assetChecksTable = defineTable({
   name: "dagster_asset_checks",
@@ -37,3 +41,30 @@ export const assetChecksTable = defineTable({
     },
   },
 });
+
+export type CheckExecution = AssetCheckExecutionsAnswer["item"][number];
+
+export function assetCheckRow(
+  path: readonly string[],
+  name: string,
+  execution: CheckExecution,
+): Row<typeof assetChecksTable> {
+  const { evaluation } = execution;
+  const target = evaluation?.targetMaterialization;
+  return {
+    asset_id: assetId(path),
+    check_name: name,
+    execution_id: execution.id,
+    status: execution.status,
+    severity: evaluation?.severity ?? null,
+    timestamp: timestampOfSeconds(execution.timestamp),
+    evaluated_at: evaluation ? timestampOfSeconds(evaluation.timestamp) : null,
+    run_id: execution.runId || null,
+    step_key: execution.stepKey,
+    partition: execution.partition ?? null,
+    description: evaluation?.description ?? null,
+    metadata: metadataOf(evaluation?.metadataEntries) as { readonly [label: string]: Json },
+    materialization_run_id: target?.runId || null,
+    materialization_time: target ? timestampOfSeconds(target.timestamp) : null,
+  };
+}

@@ -1,4 +1,6 @@
-import { defineTable } from "@org/destination";
+import type { DefinedAssetEdges } from "@org/dagster-client/sync";
+import { defineTable, type Row } from "@org/destination";
+import { assetId } from "./assets.ts";
 
 export const assetEdgesTable = defineTable({
   name: "dagster_asset_edges",
@@ -21,3 +23,19 @@ export const assetEdgesTable = defineTable({
     code_location: { type: "string", description: "Code location that defines `asset_id`." },
   },
 });
+
+/** An asset's rows: one for each asset that it is made from, or one without. */
+export function assetEdgeRows(node: DefinedAssetEdges): readonly Row<typeof assetEdgesTable>[] {
+  const upstream = new Set(node.dependencyKeys.map(({ path }) => assetId(path)));
+  const shared = {
+    asset_id: assetId(node.assetKey.path),
+    owners: node.owners.map((owner) => ("email" in owner ? owner.email : `team:${owner.team}`)),
+    kinds: node.kinds ? [...node.kinds].sort() : null,
+    is_partitioned: node.isPartitioned,
+    is_executable: node.isExecutable,
+    job_names: [...node.jobNames].sort(),
+    repository: node.repository.name,
+    code_location: node.repository.location.name,
+  };
+  return [...(upstream.size > 0 ? upstream : [""])].map((upstream_id) => ({ ...shared, upstream_id }));
+}

@@ -1,4 +1,8 @@
-import { defineTable } from "@org/destination";
+import type { BackfillDetails } from "@org/dagster-client/sync";
+import { defineTable, type Row } from "@org/destination";
+import { timestampOfSeconds } from "../../timestamp.ts";
+import { textOfProblem } from "../further/problem.ts";
+import { assetId } from "./assets.ts";
 
 export const backfillsTable = defineTable({
   name: "dagster_backfills",
@@ -31,3 +35,33 @@ export const backfillsTable = defineTable({
     error: { type: "string", nullable: true, description: "Message of the exception with which it failed." },
   },
 });
+
+/** Final statuses; COMPLETED is that of old versions. */
+const finalStatuses = ["COMPLETED", "COMPLETED_SUCCESS", "COMPLETED_FAILED", "FAILED", "CANCELED"];
+
+/** Whether a backfill with this status may still change it. */
+export function isBackfillOpen(status: string): boolean {
+  return !finalStatuses.includes(status);
+}
+
+export function backfillRow(backfill: BackfillDetails): Row<typeof backfillsTable> {
+  const { endTimestamp: end, assetSelection: assets } = backfill;
+  return {
+    id: backfill.id,
+    status: backfill.status,
+    is_asset_backfill: backfill.isAssetBackfill,
+    partition_set_name: backfill.partitionSetName,
+    asset_ids: assets ? assets.map(({ path }) => assetId(path)).sort() : null,
+    partitions: backfill.partitionNames,
+    partition_count: backfill.numPartitions,
+    creation_time: timestampOfSeconds(backfill.timestamp),
+    // 1.7 answers 0.
+    end_time: end ? timestampOfSeconds(end) : null,
+    title: backfill.title,
+    description: backfill.description,
+    user: backfill.user,
+    from_failure: backfill.fromFailure,
+    tags: Object.fromEntries(backfill.tags.map(({ key, value }) => [key, value])),
+    error: backfill.error && textOfProblem(backfill.error),
+  };
+}

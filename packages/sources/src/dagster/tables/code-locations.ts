@@ -1,4 +1,7 @@
-import { defineTable } from "@org/destination";
+import type { CodeLocationEntry } from "@org/dagster-client/sync";
+import { defineTable, type Row } from "@org/destination";
+import { timestampOfSeconds } from "../../timestamp.ts";
+import { textOfProblem } from "../further/problem.ts";
 
 export const codeLocationsTable = defineTable({
   name: "dagster_code_locations",
@@ -19,3 +22,20 @@ export const codeLocationsTable = defineTable({
     library_versions: { type: "json", description: "Versions of Dagster's libraries in it, by name." },
   },
 });
+
+export function codeLocationRow(entry: CodeLocationEntry): Row<typeof codeLocationsTable> {
+  const content = entry.locationOrLoadError;
+  const loaded = content?.__typename === "RepositoryLocation" ? content : undefined;
+  const error = content && content.__typename !== "RepositoryLocation" ? content : undefined;
+  const versions = loaded?.dagsterLibraryVersions ?? [];
+  return {
+    name: entry.name,
+    load_status: error ? "FAILED" : entry.loadStatus,
+    error_class: error?.className ?? null,
+    error: error ? textOfProblem(error) : null,
+    updated_at: timestampOfSeconds(entry.updatedTimestamp),
+    version_key: entry.versionKey ?? null,
+    repositories: (loaded?.repositories ?? []).map(({ name }) => name),
+    library_versions: Object.fromEntries(versions.map(({ name, version }) => [name, version])),
+  };
+}

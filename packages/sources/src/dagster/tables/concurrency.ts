@@ -1,4 +1,5 @@
-import { defineTable } from "@org/destination";
+import type { ConcurrencyPool, OverviewAnswer } from "@org/dagster-client/sync";
+import { defineTable, type Row } from "@org/destination";
 
 export const concurrencyTable = defineTable({
   name: "dagster_concurrency",
@@ -24,3 +25,37 @@ export const concurrencyTable = defineTable({
     tag_limits: { type: "string", nullable: true, description: "Limits of the queue by tag, as YAML." },
   },
 });
+
+export function poolRow(pool: ConcurrencyPool, sampledAt: string): Row<typeof concurrencyTable> {
+  return {
+    kind: "POOL",
+    name: pool.concurrencyKey,
+    sampled_at: sampledAt,
+    slots: pool.slotCount,
+    active: pool.activeSlotCount,
+    pending: pool.pendingStepCount,
+    active_run_ids: [...new Set(pool.activeRunIds)].sort(),
+    pending_run_ids: [...new Set(pool.pendingStepRunIds)].sort(),
+    tag_limits: null,
+  };
+}
+
+/** @param runs how many runs are in the queue, and how many left it and have not ended */
+export function runQueueRow(
+  queue: NonNullable<OverviewAnswer["concurrency"]>["runQueueConfig"],
+  runs: { readonly queued: number; readonly active: number },
+  sampledAt: string,
+): Row<typeof concurrencyTable> {
+  const most = queue?.maxConcurrentRuns ?? -1;
+  return {
+    kind: "RUN_QUEUE",
+    name: "",
+    sampled_at: sampledAt,
+    slots: most < 0 ? null : most,
+    active: runs.active,
+    pending: runs.queued,
+    active_run_ids: [],
+    pending_run_ids: [],
+    tag_limits: queue?.tagConcurrencyLimitsYaml ?? null,
+  };
+}

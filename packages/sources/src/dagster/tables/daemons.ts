@@ -1,4 +1,7 @@
-import { defineTable } from "@org/destination";
+import type { DaemonStatus } from "@org/dagster-client/sync";
+import { defineTable, type Row } from "@org/destination";
+import { timestampOfSeconds } from "../../timestamp.ts";
+import { textOfProblem } from "../further/problem.ts";
 
 export const daemonsTable = defineTable({
   name: "dagster_daemons",
@@ -18,3 +21,15 @@ export const daemonsTable = defineTable({
     error: { type: "string", nullable: true, description: "Messages of the exceptions that it last reported." },
   },
 });
+
+export function daemonRow(status: DaemonStatus, sampledAt: string): Row<typeof daemonsTable> {
+  const { lastHeartbeatTime: time, lastHeartbeatErrors: errors } = status;
+  return {
+    daemon_type: status.daemonType,
+    sampled_at: sampledAt,
+    required: status.required,
+    healthy: status.healthy,
+    last_heartbeat_time: time === null ? null : timestampOfSeconds(time),
+    error: errors?.length ? errors.map(textOfProblem).join("\n") : null,
+  };
+}

@@ -1,4 +1,8 @@
-import { defineTable } from "@org/destination";
+import { type AssetEvent, metadataOf } from "@org/dagster-client/sync";
+import type { Json } from "@org/destination";
+import { defineTable, type Row } from "@org/destination";
+import { timestampOfSeconds } from "../../timestamp.ts";
+import { assetId } from "./assets.ts";
 
 export const materializationsTable = defineTable({
   name: "dagster_materializations",
@@ -30,3 +34,32 @@ export const materializationsTable = defineTable({
     },
   },
 });
+
+const typeOf = {
+  MaterializationEvent: "MATERIALIZATION",
+  ObservationEvent: "OBSERVATION",
+  FailedToMaterializeEvent: "FAILED",
+} as const;
+
+/** @param number tells it apart from events of the same asset, type, time, run and partition */
+export function materializationRow(
+  path: readonly string[],
+  event: AssetEvent,
+  number: number,
+): Row<typeof materializationsTable> {
+  const failed = event.__typename === "FailedToMaterializeEvent" ? event : undefined;
+  return {
+    asset_id: assetId(path),
+    event_type: typeOf[event.__typename],
+    timestamp: timestampOfSeconds(Number(event.timestamp) / 1000),
+    run_id: event.runId,
+    partition: event.partition ?? "",
+    number,
+    step_key: event.stepKey,
+    description: event.description,
+    metadata: metadataOf(event.metadataEntries) as { readonly [label: string]: Json },
+    tags: Object.fromEntries(event.tags.map(({ key, value }) => [key, value])),
+    failure_type: failed?.materializationFailureType ?? null,
+    failure_reason: failed?.materializationFailureReason ?? null,
+  };
+}

@@ -1,4 +1,6 @@
-import { defineTable } from "@org/destination";
+import { defineTable, type Row } from "@org/destination";
+import { timestampOfSeconds } from "../../timestamp.ts";
+import type { RunSteps } from "../further/api.ts";
 
 export const stepsTable = defineTable({
   name: "dagster_steps",
@@ -23,3 +25,17 @@ export const stepsTable = defineTable({
     materialization_count: { type: "int64", description: "Number of assets that it materialized." },
   },
 });
+
+export function stepRow(runId: string, step: RunSteps["stepStats"][number]): Row<typeof stepsTable> {
+  const { stepKey, status, startTime, endTime, attempts, materializations } = step;
+  return {
+    run_id: runId,
+    step_key: stepKey,
+    status,
+    start_time: startTime === null ? null : timestampOfSeconds(startTime),
+    end_time: endTime === null ? null : timestampOfSeconds(endTime),
+    attempts: attempts.length,
+    attempt_times: attempts.map(({ startTime: start, endTime: end }) => ({ start, end })),
+    materialization_count: materializations.length,
+  };
+}

@@ -1,4 +1,8 @@
-import { defineTable } from "@org/destination";
+import type { InstigatorTick } from "@org/dagster-client/sync";
+import { defineTable, type Row } from "@org/destination";
+import { timestampOfSeconds } from "../../timestamp.ts";
+import type { DefinitionLocation } from "../definitions.ts";
+import { textOfProblem } from "../further/problem.ts";
 
 export const ticksTable = defineTable({
   name: "dagster_ticks",
@@ -25,3 +29,31 @@ export const ticksTable = defineTable({
     error: { type: "string", nullable: true, description: "Message of the exception with which it failed." },
   },
 });
+
+/** A schedule or sensor. */
+export interface Instigator extends DefinitionLocation {
+  /** Its selector id. */
+  readonly id: string;
+  readonly type: "SCHEDULE" | "SENSOR";
+  readonly name: string;
+}
+
+/** @param time when it was due, in seconds since 1970 */
+export function tickRow(tick: InstigatorTick, of: Instigator, time: number): Row<typeof ticksTable> {
+  return {
+    instigator_id: of.id,
+    tick_id: tick.tickId,
+    instigator_type: of.type,
+    instigator_name: of.name,
+    repository: of.repository,
+    code_location: of.code_location,
+    status: tick.status,
+    timestamp: timestampOfSeconds(time),
+    end_timestamp: tick.endTimestamp === null ? null : timestampOfSeconds(tick.endTimestamp),
+    run_ids: [...tick.runIds].sort(),
+    run_keys: tick.runKeys,
+    skip_reason: tick.skipReason,
+    cursor: tick.cursor,
+    error: tick.error && textOfProblem(tick.error),
+  };
+}

@@ -3,38 +3,26 @@
 Where Dagster's API shows something else than what is stored, the rule is quoted here with the place in Dagster's code.
 """
 
-import importlib.util
 import json
 import os
 import sqlite3
 import sys
 from datetime import datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
-from importlib.machinery import SourceFileLoader
 
 import dagster
-from dagster import AssetKey, DagsterRun, Definitions, EventLogRecord, RepositoryDefinition
+from dagster import AssetKey, DagsterRun, EventLogRecord
 from dagster._core.definitions.selector import InstigatorSelector
 from dagster._core.events.log import EventLogEntry
-from dagster._serdes import deserialize_value, serialize_value
+from dagster._serdes import deserialize_value
 
+from definitions_of import IS_OLD, definitions_of_assets, repositories, snaps
 from world import offset_of
 
-try:
-    from dagster._core.remote_representation.external_data import RepositorySnap
-
-    describe = RepositorySnap.from_def
-except ImportError:  # 1.7
-    from dagster._core.remote_representation.external_data import ExternalRepositoryData as RepositorySnap
-    from dagster._core.remote_representation.external_data import external_repository_data_from_def as describe
-
 HOME = os.environ["DAGSTER_HOME"]
-IS_OLD = tuple(int(part) for part in dagster.__version__.split(".")[:2]) < (1, 8)
 # dagster_graphql/schema/pipelines/pipeline.py, GrapheneAsset.resolve_assetMaterializations: of an asset that nobody
 # defines, 1.7 and 1.10 look into the event log, where 1.13 has what is kept with the key.
 LOGS_TELL = tuple(int(part) for part in dagster.__version__.split(".")[:2]) < (1, 13)
-# The locations' files import what is beside them.
-sys.path.insert(0, os.path.join(HOME, "definitions"))
 MICROSECOND = Decimal("0.000001")
 FINISHED = {"SUCCESS", "FAILURE", "CANCELED"}
 # dagster_graphql/schema/pipelines/pipeline.py, STARTED_STATUSES.
@@ -147,44 +135,6 @@ def read_runs():
             }
         )
     return result
-
-
-def snaps(repository, name, old_name):
-    return getattr(repository, old_name if IS_OLD else name)
-
-
-def load(path, name):
-    loader = SourceFileLoader(f"definitions_{name}", path)
-    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
-    loader.exec_module(module)
-    for value in vars(module).values():
-        if isinstance(value, (Definitions, RepositoryDefinition)):
-            yield value.get_repository_def() if isinstance(value, Definitions) else value
-
-
-def repositories(locations):
-    """Each repository as its code server describes it, by location. A broken one counts with its last whole file."""
-    for location in sorted(locations):
-        file = os.path.join(HOME, "definitions", f"{location}.py")
-        found = load(f"{file}.whole" if os.path.exists(f"{file}.whole") else file, location)
-        for repository in sorted(found, key=lambda repository: repository.name):
-            # There and back, since the text is what the server gets: it sorts the jobs of a sensor, for one thing.
-            yield location, deserialize_value(serialize_value(describe(repository)), RepositorySnap)
-
-
-def definitions_of_assets(found):
-    """The one definition of each key that the API shows where several locations define it.
-
-    dagster/_core/definitions/assets/graph/remote_asset_graph.py, _priority_ordered_asset_nodes.
-    """
-    candidates = {}
-    for location, repository in found:
-        for node in snaps(repository, "asset_nodes", "external_asset_graph_data"):
-            stub = bool(node.metadata.get("dagster/auto_created_stub_asset"))
-            rank = 0 if node.is_materializable else 1 if node.is_observable else 3 if stub else 2
-            candidates.setdefault(tuple(node.asset_key.path), []).append((rank, location, repository.name, node))
-    # min takes the first of equals: locations and repositories come sorted by name.
-    return {path: min(nodes, key=lambda candidate: candidate[0]) for path, nodes in candidates.items()}
 
 
 def last_materializations():
