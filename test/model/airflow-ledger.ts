@@ -18,6 +18,8 @@ interface Entry {
   goneAt: number;
   /** How it disappeared. */
   trace: Trace;
+  /** When its run is due, in ms since 1970. Infinite for a DAG. */
+  dueAt: number;
   /** For an earlier attempt: when its run was due, which decides whether it may be left for later. Otherwise: never. */
   laterAt: number;
 }
@@ -31,6 +33,8 @@ export interface Deed {
   readonly hidden: ReadonlySet<string>;
   /** Earlier attempts of runs before this time may be missing, in ms since 1970. `-Infinity`: none. */
   readonly outstanding: number;
+  /** Where the tables' histories begin, in ms since 1970. Older rows may be missing, or not current. */
+  readonly floors: Readonly<Record<string, number>>;
   /** Keys that were already marked as deleted. */
   readonly deleted: ReadonlySet<string>;
 }
@@ -99,6 +103,7 @@ export class AirflowLedger {
           continue;
         }
         live.add(key);
+        if (entry.dueAt < (deed.floors[table.name] ?? Number.NEGATIVE_INFINITY)) continue;
         if (!completed || hidden.has(entry.dag)) continue;
         if (isThere && until <= startedAt) yield `stale: ${key} is ${text}, and was ${entry.text} since`;
         // If the user sees fewer DAGs than before, deleted DAGs are only looked for at a reconcile.
@@ -114,7 +119,8 @@ export class AirflowLedger {
       }
     }
     if (!completed) return;
-    for (const [key, { text, bornAt, dag, laterAt }] of this.#entries) {
+    for (const [key, { text, bornAt, dag, laterAt, dueAt }] of this.#entries) {
+      if (dueAt < (deed.floors[key.split(" ", 1)[0]!] ?? Number.NEGATIVE_INFINITY)) continue;
       if (laterAt < deed.outstanding) continue;
       if (text !== undefined && bornAt <= startedAt && !live.has(key) && !hidden.has(dag))
         yield `missing: ${key} ${text}`;
@@ -154,6 +160,7 @@ export class AirflowLedger {
         bornAt: this.tick,
         goneAt: 0,
         trace: "shown",
+        dueAt: dueAt(row),
         laterAt: laterAt(row),
       });
       return;
@@ -163,8 +170,13 @@ export class AirflowLedger {
     else entry.versions.set(entry.text, this.tick);
     entry.versions.set(text, Number.POSITIVE_INFINITY);
     entry.text = text;
+    entry.dueAt = dueAt(row);
     entry.laterAt = laterAt(row);
   }
+}
+
+function dueAt({ run_after }: StoredValues): number {
+  return typeof run_after === "string" ? Date.parse(run_after) : Number.POSITIVE_INFINITY;
 }
 
 function laterAt({ is_latest, run_after }: StoredValues): number {

@@ -73,6 +73,7 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
   });
   const memory = memoryDestination();
   const { overlapMs = 600_000 } = breaks;
+  let limit = beginning.limit;
   const right = airflow({ client, runsPerAnswer, batch, overlapMs }) as Source;
   const source = breaks.source?.(right) ?? right;
   // Our clock is right. Steps set the server's.
@@ -115,8 +116,10 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
     const mayFail =
       step.dies !== undefined || step.requests.some((each) => "fails" in each && ["500", "html"].includes(each.fails));
     let error: unknown;
+    const clockMs = Math.min(world.clock.now(), localMs);
     await sync({
       source,
+      historyMs: limit === undefined ? Number.POSITIVE_INFINITY : limit * 86_400_000,
       destination: broken,
       reconcile: step.reconcile,
       allowMassDelete: true,
@@ -136,7 +139,12 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
     const completed = error === undefined;
     // A first sync sets this too, without a reconcile.
     const outstanding = await outstandingIn(memory);
-    const deed = { startedAt, completed, reconcile: step.reconcile && !isFirst, hidden, deleted, outstanding };
+    const floors = await floorsIn(memory);
+    const wantedMs = limit === undefined ? Number.NEGATIVE_INFINITY : clockMs - limit * 86_400_000;
+    const late = Object.entries(floors).filter(([, floorMs]) => floorMs > wantedMs);
+    if (completed && late.length > 0) throw new Error(`the history begins too late: ${late.join(" ")}`);
+    const reconciled = step.reconcile && !isFirst;
+    const deed = { startedAt, completed, reconcile: reconciled, hidden, deleted, outstanding, floors };
     for (const wrong of ledger.judge(world, (table) => memory.rows(table), deed)) throw new Error(wrong);
     if (completed) {
       ledger.forget(hidden);
@@ -174,6 +182,9 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
         if (mayShift) world.advance(step.byMs);
         mayShift = false;
         return;
+      case "limit":
+        limit = step.days;
+        return;
       case "hide dag": {
         const dags = [...world.dags.keys()];
         const dag = dags[step.dag % dags.length];
@@ -188,6 +199,15 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
         ledger.record(world, live(world, step));
     }
   }
+}
+
+/** Where each table's history begins, in ms since 1970. */
+async function floorsIn(destination: Destination): Promise<Readonly<Record<string, number>>> {
+  const states = await describeState({ destination });
+  const limited = states.flatMap(({ table, historySince }) =>
+    historySince === null ? [] : [[table, Date.parse(historySince)] as const],
+  );
+  return Object.fromEntries(limited);
 }
 
 /** Earlier attempts of runs before this time are left for later, in ms since 1970. */

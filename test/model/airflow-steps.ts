@@ -51,7 +51,9 @@ export type OuterStep =
   | { readonly do: "wait"; readonly byMs: number }
   | { readonly do: "set clock"; readonly byMs: number }
   | { readonly do: "hide dag" | "show dags"; readonly dag: number }
-  | { readonly do: "change server"; readonly cursor: boolean; readonly pageLimit: number };
+  | { readonly do: "change server"; readonly cursor: boolean; readonly pageLimit: number }
+  /** The next syncs' limit of the history, in days. Undefined: none. */
+  | { readonly do: "limit"; readonly days: number | undefined };
 
 /** An event at the nth request of a sync. */
 export type RequestStep =
@@ -85,6 +87,8 @@ export interface Beginning {
   readonly batch?: boolean;
   readonly cursor: boolean;
   readonly pageLimit: number;
+  /** The limit of the history, in days. @default none */
+  readonly limit?: number | undefined;
 }
 
 export interface Story {
@@ -97,6 +101,8 @@ const hour = 60 * minute;
 const day = 24 * hour;
 const number = fc.nat(7);
 const few = fc.boolean();
+/** Backfilled runs are forty days old. */
+const days = fc.constantFrom(undefined, 1, 1.5, 3, 40, 60);
 const constant = <const T>(value: T) => fc.constant(value);
 
 /** @param longestLateMs how late a commit may become visible, which is the syncs' overlap */
@@ -212,6 +218,7 @@ export function stories(longestLateMs: number, length: number): fc.Arbitrary<Sto
         pageLimit: fc.constantFrom(2, 3, 7, 100),
       }),
     },
+    { weight: 1, arbitrary: fc.record({ do: fc.constant("limit" as const), days }) },
   );
   return fc.record({
     beginning: fc.record({
@@ -222,6 +229,7 @@ export function stories(longestLateMs: number, length: number): fc.Arbitrary<Sto
       batch: fc.constantFrom(true, true, true, false),
       cursor: fc.boolean(),
       pageLimit: fc.constantFrom(2, 3, 7, 100),
+      limit: fc.oneof({ weight: 2, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: days }),
     }),
     steps: fc.array(
       fc.oneof(

@@ -1,5 +1,6 @@
 /** Deliberately broken sources: wrong in what they request, or in what they conclude. */
-import type { StoredValues } from "@org/destination";
+import type { Json, StoredValues } from "@org/destination";
+import type { StreamBatch } from "@org/sync-engine/source";
 import type { Step } from "./airflow-steps.ts";
 import {
   addRun,
@@ -19,11 +20,25 @@ import {
   vanish,
   type WrongCase,
   withShared,
+  withState,
+  withStreams,
 } from "./airflow-wrong-parts.ts";
 import { rewritingRest } from "./support/rewrite-rest.ts";
 import { withSmallKey } from "./support/small-key.ts";
 
 const notFound = { status: 404, body: { detail: "not found" } };
+
+/** A DAG with a run of two days ago and one of today, and a sync. */
+const limited: readonly Step[] = [...newRun(0, 0), day, day, ...newRun(1, 1), sync];
+
+/** States whose floor is two days too early. */
+async function* withEarlierFloor(batches: AsyncIterable<StreamBatch>): AsyncGenerator<StreamBatch> {
+  for await (const batch of batches) {
+    const { floor, ...state } = batch.state as { readonly [name: string]: Json };
+    const earlier = typeof floor === "string" && { floor: new Date(Date.parse(floor) - 2 * 86_400_000).toISOString() };
+    yield { ...batch, state: { ...state, ...earlier } };
+  }
+}
 
 export const wrongSources: Record<string, WrongCase> = {
   "the window begins after its first moment, not with it": {
@@ -166,6 +181,54 @@ export const wrongSources: Record<string, WrongCase> = {
     },
     because: /stale: airflow_dag_runs/,
     steps: () => [addRun(0), later, sync, later, { do: "end run without a stamp", run: 0 }, sync],
+  },
+  "a longer limit of the history moves the floor, and reads nothing": {
+    // Of task instances only: runs that are missing would be found by their counts, and their task instances with them.
+    wrong: {
+      source: (source) => {
+        const forgetful = withState(source, ({ floor: _, ...state }) => state);
+        const streamOf = (name: string) => (name === "task_instances" ? forgetful : source).streams;
+        return {
+          ...source,
+          streams: source.streams.map(({ name }) => streamOf(name).find((each) => each.name === name)!),
+        };
+      },
+    },
+    because: /missing: airflow_task_instances/,
+    beginning: { limit: 1 },
+    steps: () => [...limited, { do: "limit", days: undefined }, sync],
+  },
+  "a longer limit is ignored": {
+    wrong: {
+      source: (source) => ({
+        ...source,
+        streams: source.streams.map((stream) => ({
+          ...stream,
+          read: (context) => stream.read({ ...context, historyMs: 86_400_000 }),
+        })),
+      }),
+    },
+    because: /the history begins too late/,
+    beginning: { limit: 1 },
+    steps: () => [...limited, { do: "limit", days: 60 }, sync],
+  },
+  "the state says that the history begins two days earlier than it does": {
+    wrong: { source: (source) => withStreams(source, withEarlierFloor) },
+    because: /missing: airflow_(dag_runs|task_instances)/,
+    beginning: { limit: 1 },
+    steps: () => limited,
+  },
+  "a limited first sync that is resumed forgets where it has to go on from": {
+    wrong: {
+      source: (source) =>
+        withState(source, ({ history, ...state }) => ({
+          ...(history ? { position: (history as { readonly start: Json }).start } : {}),
+          ...state,
+        })),
+    },
+    because: /missing: airflow_task_instances/,
+    beginning: { limit: 60, runsPerAnswer: 1 },
+    steps: (n) => [...limited.slice(0, -1), { ...sync, dies: { at: n, where: "after" } }, later, sync],
   },
   "the iterations of a loop have one key": {
     wrong: {

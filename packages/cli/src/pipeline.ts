@@ -23,6 +23,8 @@ export interface Pipeline {
   readonly reconcileEveryMs?: number | undefined;
   /** Maximum number of concurrent requests to the server. */
   readonly concurrency?: number | undefined;
+  /** How far back the history reaches, in ms. */
+  readonly historyMs?: number | undefined;
   /** How long samples are kept, in ms. */
   readonly keepSamplesMs?: number | undefined;
 }

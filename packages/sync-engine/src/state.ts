@@ -112,20 +112,34 @@ export interface StateDescription {
    * When deletions were last looked for, by that machine's clock, as UTC text. Null if unknown.
    */
   readonly reconciledAt: string | null;
+  /**
+   * How far back the table's history is complete, as UTC text: how far a first sync has got, or where a limited history
+   * begins. Null: it is complete, or nothing of it is yet.
+   */
+  readonly historySince: string | null;
   /** What is left to read later for stored rows, such as earlier attempts. Null: nothing. */
   readonly outstanding: Outstanding | null;
 }
 
 /** Describes a stored state. @param state undefined if it cannot be read */
 export function describeStreamState(state: State | undefined): StateDescription {
-  const none = { position: null, reconciledAt: null, outstanding: null };
+  const none = { position: null, reconciledAt: null, historySince: null, outstanding: null };
   if (!state) return { status: "unreadable", ...none };
   const { data, reconciled_at: at } = (migrated(state) ?? {}) as { readonly [key: string]: Json | undefined };
   const position = parsePosition((data as { readonly position?: unknown } | null | undefined)?.position);
-  if (!position) return { status: "unfinished", ...none };
+  const { history, floor } = (data ?? {}) as {
+    readonly history?: { readonly before?: unknown };
+    readonly floor?: unknown;
+  };
+  if (!position) return { status: "unfinished", ...none, historySince: textOf(history?.before) };
   const reconciledAt = isMoment(at) && at > 0 ? new Date(at).toISOString() : null;
   const outstanding = parseOutstanding((data as { readonly outstanding?: unknown }).outstanding);
-  return { status: "synced", position: new Date(position.server).toISOString(), reconciledAt, outstanding };
+  const synced = { status: "synced", position: new Date(position.server).toISOString(), reconciledAt } as const;
+  return { ...synced, historySince: textOf(floor), outstanding };
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
 }
 
 function parseOutstanding(value: unknown): Outstanding | null {

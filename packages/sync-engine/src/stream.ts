@@ -159,6 +159,11 @@ export interface ReadContext<Shared = unknown, S extends Json = Json> extends So
    * Read a sample: a stream with a history reads only rows newer than this, in ms since 1970, by its own definition.
    */
   readonly sampleSince: number | undefined;
+  /**
+   * Limit of the history, in ms before the first sync; undefined: the limit of the last sync. See
+   * {@link SyncOptions.historyMs}.
+   */
+  readonly historyMs: number | undefined;
   /** Maximum number of requests for what the stream left for later. Streams that leave nothing ignore it. */
   readonly outstandingBudget: number;
   /** How long samples are kept, in ms: see {@link Stream.isSampled}. */

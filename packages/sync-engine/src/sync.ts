@@ -54,6 +54,12 @@ export interface SyncOptions {
    */
   readonly keepSamplesMs?: number | undefined;
   /**
+   * Limits the history, in ms: a first sync does not request runs that were due longer ago. Later, a longer limit reads
+   * what is missing (`Infinity`: everything), and a shorter one removes nothing.
+   * @default the limit of the last sync; everything in a first sync
+   */
+  readonly historyMs?: number | undefined;
+  /**
    * Reads only history newer than this, in ms since 1970, as a sample to compare. Needs an empty destination; do not sync
    * into it afterwards.
    */
@@ -73,6 +79,13 @@ export interface SyncOptions {
   readonly now?: (() => number) | undefined;
 }
 
+/** @throws SyncError `INVALID_OPTION` */
+function checkHistory(historyMs: number | undefined): void {
+  if (historyMs === undefined || historyMs > 0) return;
+  const message = `historyMs is ${historyMs}: it must be a positive number of milliseconds, or Infinity for everything.`;
+  throw new SyncError("INVALID_OPTION", message);
+}
+
 /**
  * Copies what changed in a source since the last sync into a destination.
  *
@@ -83,6 +96,7 @@ export interface SyncOptions {
  */
 export async function sync(options: SyncOptions): Promise<SyncResult> {
   const { source, destination } = options;
+  checkHistory(options.historyMs);
   const pipeline = options.pipeline ?? defaultPipeline(source);
   const signal = options.signal ?? new AbortController().signal;
   const streams = chooseStreams(source, options.streams);
@@ -135,6 +149,7 @@ export async function sync(options: SyncOptions): Promise<SyncResult> {
         reconcile: keepsRows && (options.fullRefresh === true || (state !== undefined && (options.reconcile ?? isDue))),
         keepsRows,
         sampleSince: options.sampleSince,
+        historyMs: options.historyMs,
         expectDeletions: (table: Table, count: number) => guard.expect(table, count),
         outstandingBudget: options.outstandingBudget ?? Number.POSITIVE_INFINITY,
         keepSamplesMs: options.keepSamplesMs ?? 90 * DAY_MS,

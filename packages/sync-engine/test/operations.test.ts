@@ -60,6 +60,7 @@ test("describeState reports each stream's position and its table's rows, for all
     ...{ pipeline: "p", stream: "jobs", table: "factory_jobs", rows: 2, deleted: 0, status: "synced" },
     position: "2027-01-15T08:00:00.000Z",
     reconciledAt: "2027-01-15T08:00:00.000Z",
+    historySince: null,
     outstanding: null,
     committedAt: expect.stringMatching(/Z$/),
   });

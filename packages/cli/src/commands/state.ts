@@ -71,6 +71,12 @@ const progress: Readonly<Record<StreamState["status"], string>> = {
   unreadable: "corrupt: sync it with --full-refresh",
 };
 
+/** Where the history begins, or how far back a first sync has got. */
+function sinceOf({ historySince, status }: StreamState): string {
+  if (historySince === null) return "";
+  return ` (${status === "synced" ? "history since" : "back to"} ${historySince.slice(0, 10)})`;
+}
+
 /** What is not complete yet behind the position. */
 function leftOf({ outstanding }: StreamState): string {
   if (!outstanding) return "";
@@ -97,7 +103,7 @@ function textOf(place: string, streams: readonly StreamState[]): string {
     each.table,
     each.rows,
     each.deleted,
-    each.position === null ? progress[each.status] : `${each.position}${leftOf(each)}`,
+    `${each.position ?? progress[each.status]}${sinceOf(each)}${leftOf(each)}`,
     age(each.reconciledAt),
     age(each.committedAt),
   ]);

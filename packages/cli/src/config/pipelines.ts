@@ -2,7 +2,7 @@
 import { dirname } from "node:path";
 import { defaultPipeline, streamNames } from "@org/sync-engine";
 import { type OpenedDestination, parseDestination } from "../destinations.ts";
-import { parseDuration } from "../duration.ts";
+import { checkHistory, parseDuration } from "../duration.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { didYouMean } from "../nearest.ts";
@@ -101,9 +101,11 @@ function pipelineOf(
       });
       const place = await placeOf(file, to, env, schema);
       const destination = shapedDestination(place.destination, { prefix, excluded });
-      const msOf = (key: "reconcileEvery" | "keepSamples") =>
+      const msOf = (key: "reconcileEvery" | "keepSamples" | "history") =>
         config[key] === undefined ? undefined : parseDuration(file.where([...path, key]), config[key]);
-      const durations = { reconcileEveryMs: msOf("reconcileEvery"), keepSamplesMs: msOf("keepSamples") };
+      const historyMs = msOf("history");
+      checkHistory(historyMs, kind, file.where([...path, "history"]));
+      const durations = { reconcileEveryMs: msOf("reconcileEvery"), keepSamplesMs: msOf("keepSamples"), historyMs };
       return { name, source, place, destination, excluded, prefix, streams, concurrency, ...durations };
     },
   };

@@ -85,6 +85,12 @@ const pipeline = z.strictObject(
       ),
     exclude: list.optional().describe("Columns to leave out, in all tables (conf) or in one stream's (dag_runs.conf)."),
     reconcileEvery: text.optional().describe("How often to look for deletions: 12h, 1d, off. Default: 1d."),
+    history: text
+      .optional()
+      .describe(
+        "Airflow: how far back a first sync reads: 90d, off for everything. A longer one later reads what is missing. " +
+          "Default: everything.",
+      ),
     keepSamples: text.optional().describe("How long to keep samples, as of pools: 30d, off. Default: 90d."),
   },
   object,

@@ -1,5 +1,6 @@
 /** Syncs pipelines: those that share a file one after the other, the others several at once. */
 import { SyncError, type SyncEvent, type SyncResult, sync } from "@org/sync-engine";
+import { checkHistory } from "../duration.ts";
 import { explained } from "../explain.ts";
 import type { Io } from "../io.ts";
 import type { Pipeline } from "../pipeline.ts";
@@ -15,6 +16,7 @@ export interface SyncSettings {
   readonly reconcileEveryMs?: number | undefined;
   readonly allowMassDelete?: boolean | undefined;
   readonly keepSamplesMs?: number | undefined;
+  readonly historyMs?: number | undefined;
   /** Requests for what a first sync left for later. */
   readonly outstandingBudget?: number | undefined;
   /** Maximum number of concurrent requests to each server. */
@@ -70,6 +72,8 @@ async function syncOne(pipeline: Pipeline, settings: SyncSettings, io: Io, repor
   const reconcileEveryMs = settings.reconcileEveryMs ?? pipeline.reconcileEveryMs;
   const concurrency = settings.concurrency ?? pipeline.concurrency;
   const keepSamplesMs = settings.keepSamplesMs ?? pipeline.keepSamplesMs;
+  const historyMs = settings.historyMs ?? pipeline.historyMs;
+  checkHistory(settings.historyMs, source.name, "--history");
   const timer = setInterval(() => reporter.tick(), reporter.tickMs);
   try {
     return await sync({
@@ -82,6 +86,7 @@ async function syncOne(pipeline: Pipeline, settings: SyncSettings, io: Io, repor
       ...(outstandingBudget !== undefined && { outstandingBudget }),
       ...(concurrency !== undefined && { concurrency }),
       ...(keepSamplesMs !== undefined && { keepSamplesMs }),
+      ...(historyMs !== undefined && { historyMs }),
       onEvent: (event: SyncEvent) => reporter.event(event),
     });
   } catch (error) {

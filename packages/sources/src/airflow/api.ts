@@ -14,6 +14,7 @@ import { answers, triesOf } from "./answers.ts";
 import { askPage, type Limits, type PageOptions } from "./ask-page.ts";
 import { numberOfRuns, type RunCounts } from "./doubts.ts";
 import { identityOf, isAddressable, knowsRegions, NIL_REGION, NO_REGION, runKey } from "./keys.ts";
+import { runAfterRange } from "./list-parameters.ts";
 import { type AskServer, dagRunListing, LARGEST_PAGE, taskInstanceListing } from "./listings.ts";
 import { createLists } from "./lists.ts";
 import { caught500, isForbidden, isNotFound } from "./server-errors.ts";
@@ -150,23 +151,21 @@ export function airflowApi(
     },
 
     /** The number of task instances of a DAG; undefined for one that has been deleted, or that has no URL. */
-    async taskCount(dag: string): Promise<number | undefined> {
+    async taskCount(dag: string, floor?: string): Promise<number | undefined> {
+      const within = floor === undefined ? {} : { runAfter: { from: floor } };
+      const params = { path: { dag_id: dag, dag_run_id: "~" }, query: { limit: 0, ...runAfterRange(within) } };
       const call = (signal: AbortSignal) =>
-        client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances", {
-          params: { path: { dag_id: dag, dag_run_id: "~" }, query: { limit: 0 } },
-          signal,
-        });
+        client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances", { params, signal });
       // For a DAG without URL or definition, or an unreadable one, rows are only listed across DAGs.
-      const listed = async () => (await taskInstances.ask({ dags: [dag] }, 1)).total || undefined;
+      const listed = async () => (await taskInstances.ask({ dags: [dag], ...within }, 1)).total || undefined;
       if (!isAddressable(dag)) return useBatch ? listed() : undefined;
       try {
         const label = `count of task instances of ${dag}`;
         return (await ask(label, answers.taskInstances, call, { serverErrorRetries: 2 })).total_entries as number;
       } catch (error) {
-        const isGone = isNotFound(error);
-        if (!isGone) caught500(error);
+        if (!isNotFound(error)) caught500(error);
         if (useBatch) return await listed();
-        if (isGone) return undefined;
+        if (isNotFound(error)) return undefined;
         throw error;
       }
     },

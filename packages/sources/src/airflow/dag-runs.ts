@@ -1,10 +1,10 @@
-import type { DagRun } from "@org/airflow-client";
+import type { Dag, DagRun } from "@org/airflow-client";
 import { defineStream, type Stored } from "@org/sync-engine/source";
 import { justAfter } from "../timestamp.ts";
 import { findContradictions } from "./contradictions.ts";
 import { eventDoubts, grownStates, missingRuns, numberOfRuns, type RunCounts, unfinishedRunStates } from "./doubts.ts";
 import { type RunId, runKey } from "./keys.ts";
-import { countHeld, type Kind, type Reading, type Reason, unstoredRows } from "./kind.ts";
+import { countHeld, type Kind, type Known, type Reading, type Reason, unstoredRows } from "./kind.ts";
 import { unpurged } from "./purged.ts";
 import { readTable } from "./read-table.ts";
 import type { AirflowScope } from "./scope.ts";
@@ -13,9 +13,13 @@ import { parseSilent, withoutTaken, withSilent } from "./silent.ts";
 import type { TableState } from "./state.ts";
 import { dagRunRow, dagRunsTable } from "./tables/dag-runs.ts";
 import { taskInstancesTable } from "./tables/task-instances.ts";
-import { runsOf, unstoredRuns } from "./unstored.ts";
+import { type Counts, runsOf, unstoredRuns } from "./unstored.ts";
 
 type RunReading = Reading<DagRun, typeof dagRunsTable>;
+
+const settledRunStates = ["success", "failed"];
+/** Only the total is wanted, whatever the rows are like. */
+const counting = { probe: { offset: 0 } };
 
 /** Reads that find runs whose changes left no stamp: their task instances may not appear in any window either. */
 const silentReasons: readonly Reason[] = ["doubt", "reconcile", "unreadable"];
@@ -45,25 +49,40 @@ const dagRunKind: Kind<DagRun, typeof dagRunsTable> = {
     return { rows: listed.map(dagRunRow) };
   },
   unstoredScopes: unstoredRuns,
-  async doubts(reading, { seen, events }) {
-    const { airflow, stored, before, pending } = reading;
-    const counts = await countHeld(reading, unpurged, ["dag_id", "state"]);
-    const open = await stored.keys(dagRunsTable, { ...unpurged, state: { in: unfinishedRunStates } });
+  async doubts(reading, { seen, events, settledBefore }) {
+    const { airflow, stored, before, pending, kept } = reading;
+    const { floor } = kept;
+    const counts = await countHeld(reading, unpurged, ["dag_id", "state"], { floor });
+    const open = await stored.keys(dagRunsTable, { ...unpurged, state: { in: unfinishedRunStates } }, ["run_after"]);
     // Unreadable rows are missing from the table, and requested separately.
     const isExplained = missingRuns(before.runCounts, counts) === pending.unreadable;
+    const grown = isExplained ? [] : grownStates(before.runCounts, counts);
+    // Windows bring older runs too.
+    const from = floor && [floor, ...open.map(({ run_after }) => run_after as string)].toSorted()[0];
     return [
-      ...(isExplained ? [] : grownStates(before.runCounts, counts)),
-      ...(open.every((row) => seen.has(runKey(row))) ? [] : [{ states: unfinishedRunStates }]),
+      ...(floor === undefined ? grown : await grownSince(reading, grown, { floor, counts, settledBefore })),
+      ...(open.every((row) => seen.has(runKey(row)))
+        ? []
+        : [{ states: unfinishedRunStates, ...(from !== undefined && { runAfter: { from } }) }]),
       ...(await byRunAfter(eventDoubts(events, "dag_run").filter(airflow.isVisible), stored)),
     ];
   },
-  async countOnServer(airflow) {
-    return numbers(airflow, (await airflow.before()).runCounts);
+  async countSettled({ api }, floor) {
+    const count = async (state: string): Promise<[string, number]> => {
+      const scope = { states: [state], runAfter: { from: floor } };
+      return [state, (await api.dagRuns.ask(scope, 0, counting)).total];
+    };
+    return new Map(await Promise.all(settledRunStates.map(count)));
   },
-  async countAgain(airflow) {
-    return numbers(airflow, await airflow.api.runCounts());
+  async countOnServer(airflow, floor) {
+    return floor === undefined ? numbers(airflow, (await airflow.before()).runCounts) : numbersSince(airflow, floor);
+  },
+  async countAgain(airflow, floor) {
+    return floor === undefined ? numbers(airflow, await airflow.api.runCounts()) : numbersSince(airflow, floor);
   },
   async check(reading, held) {
+    // The server's counts include runs before a floor.
+    if (reading.kept.floor !== undefined) return;
     // Rows that could not be read or stored are missing, and already reported.
     if (reading.pending.unreadable > 0 || unstoredRows(reading).length > 0) return;
     await findContradictions(reading.airflow, reading.before.runCounts, held, (message) =>
@@ -87,6 +106,48 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable, TableState
 async function numbers(airflow: AirflowSync, counts: RunCounts): Promise<ReadonlyMap<string, number>> {
   const { dags } = await airflow.before();
   return new Map(dags.map(({ dag_id }) => [dag_id, numberOfRuns(counts, dag_id)]));
+}
+
+/** The number of runs of each listed DAG that were due since a floor: one request for each that has runs. */
+async function numbersSince(airflow: AirflowSync, floor: string): Promise<ReadonlyMap<string, number>> {
+  const { dags, runCounts } = await airflow.before();
+  const count = async ({ dag_id: dag }: Dag): Promise<[string, number | undefined]> => {
+    if (numberOfRuns(runCounts, dag) === 0) return [dag, 0];
+    const answer = await airflow.api.dagRuns.ask({ dags: [dag], runAfter: { from: floor } }, 0, counting);
+    return [dag, answer.unreachable ? undefined : answer.total];
+  };
+  const numbers = await Promise.all(dags.map(count));
+  return new Map(numbers.filter((each): each is [string, number] => each[1] !== undefined));
+}
+
+/**
+ * Those among grown states that have also grown since a floor. First by one number for all DAGs: a run that silently took
+ * a state while another one with that state was deleted without a trace is found by the next reconcile.
+ */
+async function grownSince(
+  { airflow, pending }: RunReading,
+  grown: readonly AirflowScope[],
+  { floor, counts, settledBefore }: { readonly floor: string; readonly counts: Counts } & Pick<Known, "settledBefore">,
+): Promise<AirflowScope[]> {
+  const heldIn = (state: unknown, isOf: (dag: string) => boolean) =>
+    counts
+      .filter(({ values }) => values.state === state && isOf(values.dag_id as string))
+      .reduce((sum, { count }) => sum + count, 0);
+  const isVisible = (dag: string) => airflow.isVisible({ dags: [dag] });
+  const missing = new Map(
+    [...(settledBefore ?? [])].map(([state, count]) => [state, count - heldIn(state, isVisible)]),
+  );
+  const lacking = [...missing.values()].reduce((sum, count) => sum + Math.max(0, count), 0);
+  const asked = grown.map(async (scope) => {
+    // The unfinished ones are few, and one request.
+    if (scope.states === unfinishedRunStates) return [scope];
+    const states = (scope.states ?? []).filter((state) => state !== null && (missing.get(state) ?? 1) > 0);
+    if (states.length === 0 || lacking === pending.unreadable) return [];
+    const { total } = await airflow.api.dagRuns.ask({ ...scope, states, runAfter: { from: floor } }, 0, counting);
+    const held = states.map((state) => heldIn(state, (dag) => scope.dags?.includes(dag) ?? true));
+    return total > held.reduce((sum, count) => sum + count, 0) ? [{ ...scope, states }] : [];
+  });
+  return (await Promise.all(asked)).flat();
 }
 
 /** Records runs that the table lacks or holds with another state, for the stream of task instances. */

@@ -43,7 +43,10 @@ export async function* walkHistory<T extends ListedRow>(
 ): AsyncGenerator<HistoryLeaf<T>> {
   // Always with their DAGs: a slice replaces its rows, and those of a DAG that is not listed must stay.
   const dags = (await airflow.before()).dags.map(({ dag_id }) => dag_id);
-  if (dags.length === 0) return;
+  if (dags.length === 0) {
+    yield { rows: [], reached: {} };
+    return;
+  }
   const parts = options.ask.parts?.({ dags }).length ?? 1;
   const wanted = FULLNESS * options.limit * parts;
   const time = { ...(await firstSlice(airflow, { from, floor }, parts)), floor, before: from.before };

@@ -4,6 +4,7 @@ import { batchOf, type ReadContext, type Stored, type StreamBatch } from "@org/s
 import type { Leaf, ListedRow } from "./ask.ts";
 import type { LoggedEvent } from "./doubts.ts";
 import { tellProgress } from "./history-progress.ts";
+import { floorOf } from "./limit.ts";
 import type { Listing } from "./listings.ts";
 import { PendingList, type Why } from "./pending.ts";
 import { newlyPurged, unpurged } from "./purged.ts";
@@ -43,11 +44,20 @@ export interface Kind<L extends ListedRow, T extends Table> {
   /** Scopes of rows that the destination could not hold. */
   unstoredScopes(rows: readonly StoredValues[]): readonly AirflowScope[];
   /** Scopes that may have changed without appearing in a window. Called once the window is stored. */
-  doubts(reading: Reading<L, T>, window: WindowRead): Promise<readonly AirflowScope[]>;
-  /** Counts each listed DAG's rows. Called before the window: later, a new row could cancel out a deletion. */
-  countOnServer(airflow: AirflowSync): Promise<ReadonlyMap<string, number>>;
+  doubts(reading: Reading<L, T>, known: Known): Promise<readonly AirflowScope[]>;
+  /**
+   * With a floor: the number of rows since then in each final state, before the window. The server's counts by state
+   * include older ones.
+   */
+  countSettled?(airflow: AirflowSync, floor: string): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Counts each listed DAG's rows. Called before the window: later, a new row could cancel out a deletion.
+   *
+   * @param floor without rows of runs due before it
+   */
+  countOnServer(airflow: AirflowSync, floor: string | undefined): Promise<ReadonlyMap<string, number>>;
   /** The same after the window, if cheap: a row that disappears before the window reads it could cancel out a deletion. */
-  countAgain?(airflow: AirflowSync): Promise<ReadonlyMap<string, number>>;
+  countAgain?(airflow: AirflowSync, floor: string | undefined): Promise<ReadonlyMap<string, number>>;
   /** Whether a row has data that older servers did not provide. Then earlier rows are re-read. */
   saysMore?(row: L): boolean;
   /** Reads what a first sync left for later. */
@@ -65,6 +75,12 @@ export interface WindowRead {
   readonly brought: number;
   /** Whether any row has data that older servers did not provide. */
   readonly saysMore: boolean;
+}
+
+/** What a sync knows once its window is stored. */
+export interface Known extends WindowRead {
+  /** See {@link Kind.countSettled}. */
+  readonly settledBefore: ReadonlyMap<string, number> | undefined;
 }
 
 /** The context of one read of a table. Only `pending`, `asked`, `historyRead` and `kept` change during it. */
@@ -99,13 +115,18 @@ export async function startReading(kind: AnyKind, context: ReadContext<AirflowSy
     silentSeen,
     regions,
     outstanding,
+    floor: storedFloor,
+    quiet,
     ...begun
   } = parseTableState(context, before.position);
+  const floor = floorOf(begun, storedFloor, context);
   const kept = {
     ...(silent && { silent }),
     ...(silentSeen !== undefined && { silentSeen }),
     ...(regions && { regions }),
     ...(outstanding && { outstanding }),
+    ...(floor !== undefined && { floor }),
+    ...(quiet && { quiet }),
   };
   const list = new PendingList(pending, airflow.onUnreadable);
   const reading: AnyReading = {
@@ -124,6 +145,16 @@ export async function startReading(kind: AnyKind, context: ReadContext<AirflowSy
   return reading;
 }
 
+/** What is kept, with a member set, or left out if it is undefined. */
+export function keptWith<K extends "floor" | "quiet">(
+  kept: AnyReading["kept"],
+  name: K,
+  value: Lasting[K],
+): AnyReading["kept"] {
+  const { [name]: _, ...others } = kept;
+  return { ...others, ...(value !== undefined && { [name]: value }) };
+}
+
 /** A state with everything that is missing now. */
 export function stateNow<S extends TableState>(
   { pending, kept }: Pick<Reading<never, never>, "pending" | "kept">,
@@ -138,10 +169,29 @@ export function unstoredRows({ context, kind }: AnyReading): readonly StoredValu
   return context.unstored(kind.table as Table) as readonly StoredValues[];
 }
 
-/** Counts the table's rows that the server's list should contain, by some columns. Includes unstored rows. */
-export function countHeld(reading: AnyReading, scope: Scope, columns: readonly string[]): Promise<Counts> {
-  const isIn = (row: StoredValues) => row.purged_at == null && (!("is_latest" in scope) || row.is_latest === true);
-  return countWith(reading.stored, { table: reading.kind.table, scope, columns }, unstoredRows(reading).filter(isIn));
+/**
+ * Counts the table's rows that the server's list should contain, by some columns. Includes unstored rows.
+ *
+ * @param floor without rows of runs due before it
+ */
+export function countHeld(
+  reading: AnyReading,
+  scope: Scope,
+  columns: readonly string[],
+  { floor }: { readonly floor: string | undefined },
+): Promise<Counts> {
+  const isIn = (row: StoredValues) =>
+    row.purged_at == null &&
+    (!("is_latest" in scope) || row.is_latest === true) &&
+    (floor === undefined || String(row.run_after) >= floor);
+  const { table } = reading.kind;
+  const unstored = unstoredRows(reading).filter(isIn);
+  return countWith(reading.stored, { table, scope: withFloor(scope, floor), columns }, unstored);
+}
+
+/** The rows of a scope whose runs were due at a floor or later. */
+export function withFloor(scope: Scope, floor: string | undefined): Scope {
+  return floor === undefined ? scope : { ...scope, run_after: { gte: floor } };
 }
 
 /** A leaf as a batch. If its scope is fixed, it replaces the scope's rows. */

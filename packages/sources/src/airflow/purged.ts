@@ -23,6 +23,7 @@ export function goneBatch<T extends Table, S extends Json>(table: T, dags: reado
  * Says how many rows a reconcile is going to mark deleted, before it reads any DAG again. What is older than anything
  * that the server has is not among them.
  *
+ * @param within only rows in this scope are compared
  * @throws SyncError `MASS_DELETE`
  */
 export async function announceDeletions(
@@ -31,11 +32,17 @@ export async function announceDeletions(
   table: Table,
   differing: readonly { readonly dag: string; readonly missing: number }[],
   expect: (table: Table, count: number) => Promise<void>,
+  within: Scope = {},
 ): Promise<void> {
   const shrunk = differing.filter(({ missing }) => missing > 0);
   if (shrunk.length === 0) return;
   const oldest = await oldestStart(airflow, table);
-  const older = { ...unpurged, dag_id: { in: shrunk.map(({ dag }) => dag) }, start_date: { lt: oldest ?? "" } };
+  const older = {
+    ...within,
+    ...unpurged,
+    dag_id: { in: shrunk.map(({ dag }) => dag) },
+    start_date: { lt: oldest ?? "" },
+  };
   const purged = oldest === null ? 0 : await stored.count(table, older);
   const missing = shrunk.reduce((sum, each) => sum + each.missing, 0);
   if (missing > purged) await expect(table, missing - purged);

@@ -86,7 +86,7 @@ export interface AirflowSync extends Visibility, Events, Versions, ChangedRuns, 
   versionedSince(since: number): Promise<ReadonlySet<string>>;
   outermostRun(which: "oldest" | "newest", runAfter: RunAfter): Promise<OutermostRun>;
   /** The number of task instances of every DAG that it lists and still has. One request for each that has runs. */
-  taskCounts(): Promise<ReadonlyMap<string, number>>;
+  taskCounts(floor?: string): Promise<ReadonlyMap<string, number>>;
   /** The earliest start of the runs and of the task instances that the server still has; null if there is none. */
   oldestRunStart(): Promise<string | null>;
   oldestTaskStart(): Promise<string | null>;
@@ -160,10 +160,10 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
       outermost.set(key, asked);
       return asked;
     },
-    async taskCounts() {
+    async taskCounts(floor) {
       const { dags, runCounts } = await before();
       const count = async ({ dag_id: dag }: Dag): Promise<[string, number | undefined]> => {
-        const found = numberOfRuns(runCounts, dag) > 0 ? await api.taskCount(dag).catch(caught500) : 0;
+        const found = numberOfRuns(runCounts, dag) > 0 ? await api.taskCount(dag, floor).catch(caught500) : 0;
         if (!(found instanceof Error)) return [dag, found];
         onUnreadable({
           where: `the number of task instances of ${dag}: ${found.message}`,

@@ -22,6 +22,10 @@ export type Lasting = {
   readonly silentSeen?: number;
   /** For task instances: what is left for later, of runs before a time. `null`: of all runs. */
   readonly outstanding?: { readonly what: "earlier attempts"; readonly before: string | null };
+  /** Older runs are not in the table, unless they changed. None: it has all of them. */
+  readonly floor?: string;
+  /** With a floor: the DAGs that have older runs only. */
+  readonly quiet?: readonly string[];
   /** For task instances: whether the server had regions, as it does since 3.4. */
   readonly regions?: true;
 };
@@ -88,7 +92,7 @@ function parseReread(value: unknown): Pick<TablePosition, "reread"> {
  * Parses the parts of a state in every phase. Older releases listed what is pending in three lists.
  */
 function parseLasting(state: Record<string, unknown>): Lasting {
-  const { silentSeen, regions } = state;
+  const { silentSeen, regions, floor, quiet } = state;
   const silent = parseSilent(state);
   const pending = [...listOf<Pending>(state.pending), ...olderPending(state)];
   return {
@@ -96,6 +100,8 @@ function parseLasting(state: Record<string, unknown>): Lasting {
     ...(silent && { silent }),
     ...(typeof silentSeen === "number" && { silentSeen }),
     ...(regions === true && { regions }),
+    ...(typeof floor === "string" && isTimestamp(floor) && { floor: timestamp(floor) }),
+    ...(Array.isArray(quiet) && { quiet: quiet as readonly string[] }),
     ...parseOutstanding(state.outstanding),
   };
 }

@@ -77,7 +77,7 @@ const taskInstanceKind: Kind<TaskInstance, typeof taskInstancesTable> = {
       ...eventDoubts(events, "task").filter(airflow.isVisible),
     ];
   },
-  countOnServer: (airflow) => airflow.taskCounts(),
+  countOnServer: (airflow, floor) => airflow.taskCounts(floor),
   saysMore: knowsRegions,
   later: readLaterAttempts,
 };

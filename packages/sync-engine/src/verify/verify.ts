@@ -89,7 +89,7 @@ type Work = Omit<VerifyOptions, "streams"> & {
 };
 
 async function compared(work: Work): Promise<Omit<VerifyResult, "destination" | "durationMs">> {
-  const { source, destination, scratch, since, signal } = work;
+  const { source, destination, scratch, signal } = work;
   const { onPhase = () => {} } = work;
   const pipeline = await ownerOf(work);
   await copyStored(work, pipeline);
@@ -100,6 +100,7 @@ async function compared(work: Work): Promise<Omit<VerifyResult, "destination" | 
     work.onEvent?.(event);
   };
   const counted = countingSharedKeys(holdingAs(scratch.database("server"), destination));
+  const since = await comparedSince(work, pipeline);
   const sample = since === undefined ? {} : { sampleSince: since };
   const read = await syncInto(counted.destination, pipeline, { ...work, onEvent }, sample);
 
@@ -131,6 +132,16 @@ async function compared(work: Work): Promise<Omit<VerifyResult, "destination" | 
     return sharedKeys ? { ...each, sharedKeys } : each;
   });
   return { tables: withShared, outstanding: await outstandingIn(work, pipeline), requests };
+}
+
+/** Where the comparison begins: not before a limited history, since the table lacks what is older. */
+async function comparedSince({ streams, since, scratch, signal }: Work, pipeline: string): Promise<number | undefined> {
+  const states = await describeState({ destination: scratch.database("stored"), pipeline, signal });
+  const limits = states.flatMap(({ stream, status, historySince }) => {
+    const isCompared = streams.some(({ name, sampleBy }) => name === stream && sampleBy !== undefined);
+    return isCompared && status === "synced" && historySince !== null ? [Date.parse(historySince)] : [];
+  });
+  return limits.length === 0 ? since : Math.max(since ?? Number.NEGATIVE_INFINITY, ...limits);
 }
 
 /** What is left to read later, from the streams' states. */
