@@ -219,3 +219,24 @@ test("I10: no value of a connection or variable gets into a row", async () => {
   ]);
   expect(JSON.stringify(held)).not.toContain(value);
 });
+
+test("I8: what the user may not read leaves its tables alone, and is reported once", async () => {
+  const { syncNow, rows, simulator, world } = await setUpFurther();
+  const streams = ["event_logs", "tasks", "task_edges"];
+  await syncNow({ streams });
+  const before = (await rows(tasksTable)).length;
+  world.advance(hour);
+  simulator.faults.push({
+    match: ({ path }) => /eventLogs$|tasks$/.test(path),
+    status: 403,
+    body: { detail: "Forbidden" },
+    times: 100,
+  });
+  const { events } = await syncNow({ streams, reconcile: true });
+  const notices = events.flatMap((event) => (event.type === "notice" ? [event.message] : []));
+  expect(notices).toEqual([
+    expect.stringMatching(/^The list of event logs cannot be read: .*Its tables stay as they are\.$/),
+    expect.stringMatching(/^The list of tasks cannot be read: .*Its tables stay as they are\.$/),
+  ]);
+  expect(await rows(tasksTable)).toHaveLength(before);
+});

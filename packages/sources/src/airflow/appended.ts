@@ -13,7 +13,7 @@ import {
 import { timestampOf } from "../timestamp.ts";
 import { LARGEST_GET } from "./listings.ts";
 import { type AirflowList, airflowList } from "./lists.ts";
-import { caught500 } from "./server-errors.ts";
+import { caught500, isForbidden } from "./server-errors.ts";
 import type { AirflowSync } from "./shared.ts";
 
 /** How long a row that cannot be read is requested again at each sync, in ms. */
@@ -64,15 +64,21 @@ export async function* readAppendedList<T extends Table, Item extends object>(
     fields: list.fields,
     page: (client, query, limits) => list.page(client, { ...query, before }, limits, airflow) as ReturnType<Call<Item>>,
   });
+  const newest = () => airflow.newestPage(list.rows, () => readable(airflow, pages, 0));
+  try {
+    await newest();
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
+    airflow.onUnavailable(list.what, error as Error);
+    return;
+  }
   yield* readAppended<T, Item>({
     table: list.table,
     what: list.what,
     async page(span, offset) {
       before = span.to === null ? undefined : timestampOf(span.to);
-      const read = () => readable(airflow, pages, offset);
-      // Another stream of the same list may have asked already.
-      const isNewest = before === undefined && offset === 0;
-      const found = await (isNewest ? airflow.newestPage(list.rows, read) : read());
+      // Another stream of the same list may have asked for the newest ones already.
+      const found = await (before === undefined && offset === 0 ? newest() : readable(airflow, pages, offset));
       const { unreadable } = found;
       if (unreadable.length === 0) return found;
       if (found.rows.length === 0) throw unreadable[0]!.cause;

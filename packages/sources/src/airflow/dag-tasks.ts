@@ -2,7 +2,7 @@ import type { Task } from "@org/airflow-client";
 import { shapes } from "@org/sync-engine/source";
 import type { AirflowApi } from "./api.ts";
 import { airflowList } from "./lists.ts";
-import { caught500, isNotFound } from "./server-errors.ts";
+import { caught500, isForbidden, isNotFound } from "./server-errors.ts";
 
 /** Tasks that are remembered within a sync, since two streams need them. */
 const MOST_REMEMBERED = 50_000;
@@ -12,8 +12,8 @@ type Edges = Pick<Task, "task_id" | "downstream_task_ids">;
 
 export interface DagTasks {
   /**
-   * The tasks of a DAG's latest version. Undefined if the DAG has been deleted, or has no definition; an error if the
-   * server cannot serialize them.
+   * The tasks of a DAG's latest version. Undefined if the DAG has been deleted, has no definition, or if the user may not
+   * read its tasks; an error if the server cannot serialize them.
    *
    * @param onlyEdges whether edges are enough, which may be known already
    */
@@ -29,7 +29,7 @@ const tasksOf = (dag_id: string) =>
     page: (client, _, limits) => client.GET("/api/v2/dags/{dag_id}/tasks", { params: { path: { dag_id } }, ...limits }),
   });
 
-export function createDagTasks(api: AirflowApi): DagTasks {
+export function createDagTasks(api: AirflowApi, onUnavailable: (what: string, error: Error) => void): DagTasks {
   const known = new Map<string, readonly Edges[]>();
   let remembered = 0;
   return {
@@ -47,6 +47,10 @@ export function createDagTasks(api: AirflowApi): DagTasks {
         return rows;
       } catch (error) {
         if (isNotFound(error)) return undefined;
+        if (isForbidden(error)) {
+          onUnavailable("tasks", error as Error);
+          return undefined;
+        }
         return caught500(error);
       }
     },

@@ -64,6 +64,8 @@ export type ServerVersion = string | null;
 
 export interface AirflowSync extends Visibility, Events, Versions, ChangedRuns, DagTasks {
   readonly api: AirflowApi;
+  /** Says once that the user may not read a list, so that its tables stay as they are. */
+  onUnavailable(what: string, error: Error): void;
   /** The newest page of a list by its name, requested once. */
   newestPage<T>(name: string, read: () => Promise<T>): Promise<T>;
   /** The same, if it has been requested in this sync. */
@@ -120,6 +122,13 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
       : `Airflow cannot read ${text}. Its own log names the row; everything else was synced.`;
     context.emit({ type: "problem", code: isLarge ? "ROW_TOO_LARGE" : "UNREADABLE_ROW", message });
   }
+  const said = new Set<string>();
+  function onUnavailable(what: string, { message: why }: Error): void {
+    if (said.has(what)) return;
+    said.add(what);
+    const message = `The list of ${what} cannot be read: ${why.replace(/\.$/, "")}. Its tables stay as they are.`;
+    context.emit({ type: "notice", code: "LIST_UNAVAILABLE", message });
+  }
   const newVersions = (since: number) =>
     api.versionsSince(since).catch((error) => {
       if (!isForbidden(error)) throw error;
@@ -142,7 +151,8 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
     ...createVersions(api, listedDags, newVersions),
     ...createNewestPages(),
     ...createChangedRuns(api),
-    ...createDagTasks(api),
+    ...createDagTasks(api, onUnavailable),
+    onUnavailable,
     api,
     batch,
     batchEvents,
