@@ -3,6 +3,7 @@ import type { FurtherRow } from "@org/simulators/internal";
 import {
   backfillsTable,
   connectionsTable,
+  dagRunsTable,
   dagVersionsTable,
   eventLogsTable,
   healthTable,
@@ -39,6 +40,21 @@ test("the audit log is read whole once, then what is new, without the details of
   await syncNow({ streams: ["event_logs"] });
   const secret = (await rows(eventLogsTable)).filter(({ event_log_id }) => Number(event_log_id) >= 900);
   expect(secret.map(({ extra }) => extra)).toEqual([null, null, null]);
+});
+
+test("the stream of runs finds silent changes in the page of the audit log that is read anyway", async () => {
+  const { world, dag, syncNow, rows, labels } = await setUpFurther();
+  const run = world.addRun(dag, { runId: "noted" });
+  world.finishRun(run);
+  const streams = ["default", "event_logs"];
+  await syncNow({ streams });
+  world.advance(hour);
+  await syncNow({ streams });
+  world.advance(hour);
+  world.note(run, "silent");
+  const { events } = await syncNow({ streams });
+  expect(labels(events).filter((label) => label === "event logs")).toHaveLength(1);
+  expect((await rows(dagRunsTable)).map(({ note }) => note)).toEqual(["silent"]);
 });
 
 test("calls of the batch endpoint can be left out of the audit log", async () => {

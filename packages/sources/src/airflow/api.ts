@@ -18,19 +18,7 @@ import { runAfterRange } from "./list-parameters.ts";
 import { type AskServer, dagRunListing, LARGEST_PAGE, taskInstanceListing } from "./listings.ts";
 import { createLists } from "./lists.ts";
 import { caught500, isForbidden, isNotFound } from "./server-errors.ts";
-
-/** Events after which a row may have changed without its `updated_at`, or been deleted. */
-const silentEvents = [
-  "delete_dag_run",
-  "patch_dag_run",
-  "bulk_dag_runs",
-  "clear_dag_run",
-  "clear_dag_runs",
-  "patch_task_instance",
-  "patch_task_group_instances",
-  "bulk_task_instances",
-  "post_clear_task_instances",
-];
+import { silentEvents } from "./silent-events.ts";
 
 /** Some of the DAGs that the server lists. */
 export interface DagsPage {

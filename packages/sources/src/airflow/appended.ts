@@ -57,14 +57,8 @@ export async function* readAppendedList<T extends Table, Item extends object>(
   const last = parsePosition(state?.position, now);
   let before: string | undefined;
   // One declaration for all pages, since it remembers how many rows fit into a response.
-  const pages = airflowList<Item, string>({
-    what: list.what,
-    name: list.rows,
-    key: [list.key],
-    fields: list.fields,
-    page: (client, query, limits) => list.page(client, { ...query, before }, limits, airflow) as ReturnType<Call<Item>>,
-  });
-  const newest = () => airflow.newestPage(list.rows, () => readable(airflow, pages, 0));
+  const pages = pagesOf(airflow, list, () => before);
+  const newest = () => newestOf(airflow, list);
   try {
     await newest();
   } catch (error) {
@@ -98,6 +92,35 @@ export async function* readAppendedList<T extends Table, Item extends object>(
     position,
     from: last ? await airflow.windowFrom(last) : (sampleSince ?? null),
   });
+}
+
+function pagesOf<T extends Table, Item extends object>(
+  airflow: AirflowSync,
+  list: AppendedList<T, Item>,
+  before: () => string | undefined,
+): AirflowList<Item> {
+  return airflowList<Item, string>({
+    what: list.what,
+    name: list.rows,
+    key: [list.key],
+    fields: list.fields,
+    page: (client, query, limits) =>
+      list.page(client, { ...query, before: before() }, limits, airflow) as ReturnType<Call<Item>>,
+  });
+}
+
+/** The newest rows of a list, requested once in a sync. */
+export function newestOf<T extends Table, Item extends object>(
+  airflow: AirflowSync,
+  list: AppendedList<T, Item>,
+): Promise<Readable<Item>> {
+  return airflow.newestPage(list.rows, () =>
+    readable(
+      airflow,
+      pagesOf(airflow, list, () => undefined),
+      0,
+    ),
+  );
 }
 
 /** Some rows of a list, and where in them there are others that the server cannot serialize. */

@@ -7,6 +7,7 @@ import type { Position, ReadContext, StreamBatch } from "@org/sync-engine/source
 import type { ListedRow } from "./ask.ts";
 import { changes } from "./changes.ts";
 import { differingCounts, numberOfRuns, unknownDags } from "./doubts.ts";
+import { recentlyLogged } from "./event-logs.ts";
 import { reread, walkHistory } from "./history.ts";
 import {
   type AnyKind,
@@ -30,6 +31,7 @@ import { floorAt, withinLimit } from "./limit.ts";
 import { announceDeletions, goneBatch, unpurged } from "./purged.ts";
 import type { AirflowScope } from "./scope.ts";
 import type { AirflowSync } from "./shared.ts";
+import { isSilentEvent } from "./silent-events.ts";
 import type { TablePosition, TableState } from "./state.ts";
 import { dagRunsTable } from "./tables/dag-runs.ts";
 import type { Counts } from "./unstored.ts";
@@ -148,7 +150,8 @@ function rememberQuiet(reading: AnyReading, held: Counts): void {
 async function* readWindow(reading: AnyReading, state: TableState, from: Position): Batches<WindowRead> {
   const { kind, airflow, pending } = reading;
   const since = await airflow.windowFrom(from);
-  const events = await airflow.silentEvents(since);
+  const logged = reading.context.streams.has("event_logs") ? await recentlyLogged(airflow, since) : undefined;
+  const events = logged?.filter(isSilentEvent) ?? (await airflow.silentEvents(since));
   const seen = new Set<string>();
   let [brought, saysMore] = [0, false];
   const note = kind.table.name === dagRunsTable.name ? airflow.noteWindow(since) : undefined;
