@@ -122,6 +122,7 @@ async function ask<P extends ParameterSet, C extends AnswerColumns>(
 ): Promise<Answer<C>> {
   const { place, contents, answers } = opened;
   const { since, until, days, timezone: zone, pipelines, ...own } = given;
+  const parameters = parametersOf(question, own as unknown as GivenParameters<P>);
   checkPipelines(place, contents, pipelines);
   const found = findTables(contents, pipelines);
   const asOf = asOfOf(contents, pipelines, question.tables);
@@ -134,7 +135,7 @@ async function ask<P extends ParameterSet, C extends AnswerColumns>(
   const scope = { since, until, days, timezone, pipelines };
   const asked: Asked<P, C> = {
     question,
-    parameters: parametersOf(question, own as unknown as GivenParameters<P>),
+    parameters,
     window: windowOf(scope, question.days ?? 7, asOf, timezone),
     scope,
     found,

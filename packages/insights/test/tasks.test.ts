@@ -121,7 +121,7 @@ test("task_time_share", async () => {
 });
 
 test("critical_path", async () => {
-  const forked = { pipeline: "chains", dag: "forked", runs: 5 };
+  const forked = { pipeline: "chains", dag: "forked", runs: 5, edges_percent: 0 };
   const always = { on_path: 5, on_path_percent: 100, slack: null };
   expect(await asked(criticalPath, { ...inChains, dag: "forked" })).toEqual([
     { ...forked, task: "a", ...always, start: 0, length: 600 },
