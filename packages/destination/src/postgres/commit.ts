@@ -149,12 +149,15 @@ async function markDeleted(
 ): Promise<number> {
   const { names, dialect } = database;
   const keep = holdableKeys(table, options.keep, dialect.lacks);
+  // NOT IN, whose keys are never null: with NOT EXISTS, PostgreSQL compares each row with each one of a table that it has
+  // not analyzed yet.
+  const keys = table.primaryKey.map(quoted);
   let deleted = 0;
   for (const part of scopeParts(options.scopes)) {
     const parameters = new Parameters();
     const kept = keep.length > 0 ? `AND NOT ${keysSql(dialect, table, keep, parameters)}` : "";
     const where = `_deleted_at IS NULL AND ${partSql(dialect, table, part, parameters)} ${kept}
-      AND NOT EXISTS (SELECT 1 FROM ${stage} AS source WHERE ${sameKey(table)})`;
+      AND (${keys.map((name) => `target.${name}`).join(", ")}) NOT IN (SELECT ${keys.join(", ")} FROM ${stage})`;
     const target = `${names.table(table.name)} AS target`;
     deleted += await database.run(`UPDATE ${target} SET _deleted_at = now() WHERE ${where}`, parameters);
     await options.watch?.expectNone(`${target} WHERE ${where}`, parameters);
