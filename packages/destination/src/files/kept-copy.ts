@@ -79,7 +79,7 @@ async function isOwn(folder: string): Promise<boolean> {
 }
 
 /** Identifies what a table contains: the same only for the same files, columns and key. */
-export function contentOf({ files, columns, primaryKey }: ManifestTable): string {
+function contentOf({ files, columns, primaryKey }: ManifestTable): string {
   return createHash("sha256")
     .update(JSON.stringify([LAYOUT, primaryKey, columns, files]))
     .digest("hex");

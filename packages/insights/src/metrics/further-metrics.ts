@@ -20,7 +20,7 @@ export type Ask = <P extends ParameterSet, C extends AnswerColumns>(
 export type Keep = <T>(kind: string, rows: readonly T[], last: (row: T) => string) => readonly T[];
 
 /** How full pools are. Not listed among the questions for users. */
-export const poolState = defineQuestion({
+const poolState = defineQuestion({
   name: "pool_state",
   sentence: "How full is each pool?",
   tables: ["airflow_pools"],

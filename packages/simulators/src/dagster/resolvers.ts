@@ -20,7 +20,7 @@ interface AssetKeyInput {
 }
 
 /** The root of every query: one method per field, as graphql-js's default resolver calls them. */
-export function rootOf(state: RequestState) {
+export function rootOf(state: RequestState): object {
   const { world } = state;
   const python = (className: string, message: string) => {
     state.captured = true;

@@ -58,7 +58,7 @@ export function airflowList<Item extends object, const Name extends string>(
 }
 
 /** The required shape of a page of a list. */
-export function answerOf<Item>({ name, fields, key }: AirflowList<Item>): AnswerShape {
+function answerOf<Item>({ name, fields, key }: AirflowList<Item>): AnswerShape {
   return counted(name, fields, key);
 }
 

@@ -3,7 +3,7 @@ import { defineTable, type Json, type Row } from "@org/destination";
 import { timeColumn } from "../../timestamp.ts";
 
 /** The `task_id` of an edge that belongs to a whole DAG. */
-export const NO_TASK = "";
+const NO_TASK = "";
 
 export const assetsTable = defineTable({
   name: "airflow_assets",
