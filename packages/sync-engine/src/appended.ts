@@ -8,7 +8,7 @@ import type { StreamBatch } from "./stream.ts";
 import { createWalk } from "./walk.ts";
 
 /** A span of time, in ms since 1970. Null: without this bound. */
-type Span = { readonly from: number | null; readonly to: number | null };
+export type Span = { readonly from: number | null; readonly to: number | null };
 
 /** The state of such a stream. */
 export type AppendedState = {

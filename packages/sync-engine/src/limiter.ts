@@ -13,8 +13,8 @@ export interface Turn {
 }
 
 /**
- * Limits concurrent requests to one host. All syncs of a process share it. The limit follows what the server can handle:
- * see {@link AdaptiveLimit}.
+ * Limits concurrent requests to one host. All syncs of a process share it. The limit follows what the server can handle,
+ * as `adaptive-limit.ts` explains.
  */
 export class HostLimiter {
   readonly #adaptive: AdaptiveLimit;

@@ -8,7 +8,7 @@ const REMOVED_AT_ONCE = 10_000;
 const SLICE_MS = 24 * 60 * 60 * 1000;
 
 /** A table of samples. `sampled_at` is part of its primary key. */
-type SampleTable = Table & { readonly columns: { readonly sampled_at: { readonly type: "timestamp" } } };
+export type SampleTable = Table & { readonly columns: { readonly sampled_at: { readonly type: "timestamp" } } };
 
 export interface SamplesOptions<T extends Table, S extends Json> {
   readonly rows: readonly Row<T>[];

@@ -90,7 +90,7 @@ async function readOnce<T>({ what, page, keyOf }: WholeListOptions<T>): Promise<
 /**
  * A batch that leaves exactly these rows in a table. A row that is no longer among them is marked as deleted.
  *
- * @param options.reconcile whether the sync looks for deletions, which this batch then completes
+ * @param options `reconcile`: whether the sync looks for deletions, which this batch then completes
  */
 export function wholeBatch<T extends Table, S extends Json>(
   table: T,

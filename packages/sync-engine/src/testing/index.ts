@@ -3,7 +3,15 @@ import { describe, test } from "vitest";
 import { runCase, type SourceSuite } from "./case.ts";
 import { sourceCases } from "./cases.ts";
 
-export { runCase, type SourceCase, type SourceFixture, type SourceSuite, type Subject } from "./case.ts";
+export {
+  type BeforeRequest,
+  runCase,
+  type SourceCase,
+  type SourceFixture,
+  type SourceSuite,
+  type Subject,
+  type SubjectOptions,
+} from "./case.ts";
 export { sourceCases } from "./cases.ts";
 
 const TIMEOUT_MS = 60_000;
