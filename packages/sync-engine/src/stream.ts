@@ -13,6 +13,11 @@ export interface Source<Shared = unknown> {
   /** In the order in which they are synced. */
   readonly streams: readonly Stream<Shared>[];
   /**
+   * Whether its streams observe {@link ReadContext.historyMs}. A sync with a limit rejects a source that does not.
+   * @default false
+   */
+  readonly limitsHistory?: boolean | undefined;
+  /**
    * Called once per sync, before the first stream: creates what the streams share, such as responses that several need.
    */
   start(context: SourceContext): Shared;

@@ -55,7 +55,7 @@ export interface SyncOptions {
   readonly keepSamplesMs?: number | undefined;
   /**
    * Limits the history, in ms: a first sync does not request runs that were due longer ago. Later, a longer limit reads
-   * what is missing (`Infinity`: everything), and a shorter one removes nothing.
+   * what is missing (`Infinity`: everything), and a shorter one removes nothing. Only for sources that support it: Airflow.
    * @default the limit of the last sync; everything in a first sync
    */
   readonly historyMs?: number | undefined;
@@ -80,10 +80,16 @@ export interface SyncOptions {
 }
 
 /** @throws SyncError `INVALID_OPTION` */
-function checkHistory(historyMs: number | undefined): void {
-  if (historyMs === undefined || historyMs > 0) return;
-  const message = `historyMs is ${historyMs}: it must be a positive number of milliseconds, or Infinity for everything.`;
-  throw new SyncError("INVALID_OPTION", message);
+function checkHistory({ historyMs, source }: SyncOptions): void {
+  if (historyMs === undefined || historyMs === Number.POSITIVE_INFINITY) return;
+  const said = `historyMs is ${historyMs}:`;
+  if (!(historyMs > 0)) {
+    const message = `${said} it must be a positive number of milliseconds, or Infinity for everything.`;
+    throw new SyncError("INVALID_OPTION", message);
+  }
+  if (!source.limitsHistory) {
+    throw new SyncError("INVALID_OPTION", `${said} ${source.name} cannot limit its history. Leave it out.`);
+  }
 }
 
 /**
@@ -96,7 +102,7 @@ function checkHistory(historyMs: number | undefined): void {
  */
 export async function sync(options: SyncOptions): Promise<SyncResult> {
   const { source, destination } = options;
-  checkHistory(options.historyMs);
+  checkHistory(options);
   const pipeline = options.pipeline ?? defaultPipeline(source);
   const signal = options.signal ?? new AbortController().signal;
   const streams = chooseStreams(source, options.streams);

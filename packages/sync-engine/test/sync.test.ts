@@ -173,6 +173,16 @@ test("unknown streams, and none at all, are rejected before anything is opened",
   await expect(sync({ source, destination, streams: [] })).rejects.toMatchObject({ code: "INVALID_OPTION" });
 });
 
+test("a limit of the history is rejected where the source has none, and everything is none", async () => {
+  const source = sourceOf({ a: counting });
+  await expect(sync({ source, destination, historyMs: 86_400_000 })).rejects.toMatchObject({
+    code: "INVALID_OPTION",
+    message: expect.stringContaining("cannot limit its history"),
+  });
+  await sync({ source, destination, historyMs: Number.POSITIVE_INFINITY });
+  await sync({ source: { ...source, limitsHistory: true }, destination, historyMs: 86_400_000 });
+});
+
 test("one pipeline cannot write another's tables", async () => {
   await sync({ source: sourceOf({ a: counting }), destination, pipeline: "one" });
   const other = sync({ source: sourceOf({ a: counting }), destination, pipeline: "other" });

@@ -52,6 +52,7 @@ export function airflow(options: AirflowOptions): Source<AirflowSync> {
     name: "airflow",
     url: client.url,
     streams,
+    limitsHistory: true,
     inventory: airflowInventory(client),
     start: (context) => startAirflowSync(options, context),
     async check({ request, streams: chosen }) {
