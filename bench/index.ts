@@ -1,5 +1,5 @@
 /**
- * Measures what README.md says about speed, and writes it there and into results.json.
+ * Measures what READMEs say about speed and requests, and writes it there and into results.json.
  *
  *     pnpm bench                                  all, at full size: an hour on an idle machine
  *     pnpm bench airflow --runs-per-dag 60 --runs 1
@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { airflowOptions, airflowRatios, airflowTable, measureAirflow } from "./airflow.ts";
 import { caption, load, machine, type Section, save, worse, writeTable } from "./results.ts";
 import { measureSizes, sizesOptions, sizesRatios, sizesTable } from "./sizes.ts";
+import { measureStreams, streamsOptions, streamsRatios, streamsTable } from "./streams.ts";
 
 type Measured = Pick<Section, "results" | "ratios" | "versions"> & { readonly table: string };
 
@@ -38,6 +39,13 @@ const benches: Readonly<Record<string, Bench>> = {
     async measure(options) {
       const results = await measureSizes(options as typeof sizesOptions);
       return { results, versions: {}, ratios: sizesRatios(results), table: sizesTable(results) };
+    },
+  },
+  streams: {
+    options: streamsOptions,
+    async measure(options) {
+      const results = await measureStreams(options as typeof streamsOptions);
+      return { results, versions: {}, ratios: streamsRatios(results), table: streamsTable(results) };
     },
   },
 };

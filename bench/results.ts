@@ -28,7 +28,8 @@ export type Ratios = Readonly<Record<string, { readonly value: number; readonly 
 const TOLERANCE = 0.2;
 
 const file = new URL("results.json", import.meta.url);
-const readme = new URL("../README.md", import.meta.url);
+/** Which of them has a bench's table, its markers say. */
+const readmes = ["../README.md", "../packages/sources/README.md"].map((path) => new URL(path, import.meta.url));
 
 export function machine(): Machine {
   const all = cpus();
@@ -59,13 +60,17 @@ export function worse(before: Ratios, now: Ratios): readonly string[] {
   });
 }
 
-/** Replaces a bench's table in README.md. */
+/** Replaces a bench's table in a README. */
 export function writeTable(name: string, markdown: string): void {
-  const text = readFileSync(readme, "utf8");
   const [begin, end] = [`<!-- bench:${name} -->`, `<!-- /bench:${name} -->`];
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`README.md has no ${begin} … ${end}.`);
-  writeFileSync(readme, `${text.slice(0, from + begin.length)}\n\n${markdown.trim()}\n\n${text.slice(to)}`);
+  for (const readme of readmes) {
+    const text = readFileSync(readme, "utf8");
+    const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+    if (from < 0 || to < from) continue;
+    writeFileSync(readme, `${text.slice(0, from + begin.length)}\n\n${markdown.trim()}\n\n${text.slice(to)}`);
+    return;
+  }
+  throw new Error(`No README has ${begin} … ${end}.`);
 }
 
 /** What the numbers of a section depend on, as a sentence. */
