@@ -167,7 +167,7 @@ describe.each(Object.entries(clients))("%s", (_, ask) => {
     try {
       const error = await ask({ fetch: () => fetch(`http://127.0.0.1:${port}`) });
       expect(error).toMatchObject({ code: "NETWORK_FAILED", retryable: false });
-      expect(error.message).toMatch(/407.*proxy on the way may require a user name and a password/);
+      expect(error.message).toMatch(/407.*proxy may require a password/);
     } finally {
       proxy.close();
     }

@@ -61,8 +61,8 @@ const rows = (server: string): readonly Row[] => [
   [
     /NO_REASON/,
     "NETWORK_FAILED",
-    "fetch rejected the response without a reason, as it does with status 407",
-    "a proxy on the way may require a user name and a password",
+    "fetch rejected the response without a reason, as with status 407",
+    "a proxy may require a password",
   ],
 ];
 
@@ -76,9 +76,8 @@ export function networkFault(error: unknown, server: string): NetworkFault {
   const codes = chain.map(({ code }) => code).filter((code) => typeof code === "string");
   const said = String(chain.findLast(({ message }) => message)?.message ?? error);
   // Only one message is conclusive: others may quote anything.
-  const names = chain.map(({ name }) => name);
-  const noReason = chain.length > 1 && chain.at(-1)?.message === "" && codes.length === 0 && "NO_REASON";
-  const signs = [...codes, ...names, said === "bad port" && said, noReason].join();
+  const noReason = chain.at(-1)?.message === "" && "NO_REASON";
+  const signs = [...codes, ...chain.map(({ name }) => name), said === "bad port" && said, noReason].join();
   const [, code, what, advice] = rows(server).find(([sign]) => sign.test(signs)) ?? [];
   const retryable = !what || !/^(TLS|NET)/.test(code ?? "");
   return { code: code ?? "NETWORK_FAILED", systemCode: codes[0], said, what, advice, retryable };
