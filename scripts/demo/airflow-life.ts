@@ -80,7 +80,7 @@ function carryOn(world: AirflowWorld, run: SimulatedRun, from: Instant, now: Ins
   world.at(clock, () => world.setRunState(run, state));
 }
 
-const endedBefore = (run: SimulatedRun) => [...run.dag.runs.values()].filter((one) => one !== run && !isOpen(one));
+const endedOf = (dag: SimulatedDag) => [...dag.runs.values()].filter((run) => !isOpen(run));
 const isBroken = (ended: readonly SimulatedRun[]) =>
   ended.length > 2 && ended.slice(-3).every(({ state }) => state === "failed");
 const isLeft = ({ state }: SimulatedTask) =>
@@ -113,7 +113,7 @@ function attempt(world: AirflowWorld, task: SimulatedTask, from: Instant, now: I
 
 /** Tasks take as long and fail as often as before: what is broken, slow or flaky stays so. */
 function habitsOf(run: SimulatedRun): (task: SimulatedTask, isLast: boolean) => Habit {
-  const ended = endedBefore(run).slice(-10);
+  const ended = endedOf(run.dag).slice(-10);
   const broken = isBroken(ended)
     ? ended.at(-1)?.tasks.find(({ state }) => state === "failed")?.definition.taskId
     : undefined;
@@ -138,7 +138,7 @@ function people(world: AirflowWorld, now: Instant): void {
   // What is broken stays broken.
   const failed = world
     .runs()
-    .filter((run) => run.state === "failed" && (run.endDate ?? 0) > now - 7 * 24 * hour && !isBroken(endedBefore(run)));
+    .filter((run) => run.state === "failed" && (run.endDate ?? 0) > now - 7 * 24 * hour && !isBroken(endedOf(run.dag)));
   const cleared = failed[Math.floor(chance(`cleared ${now}`) * failed.length)];
   const task = cleared?.tasks.find(({ state }) => state === "failed");
   if (cleared && task) {

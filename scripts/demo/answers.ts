@@ -1,10 +1,10 @@
 /** Typical questions about the seven tables, as SQL on the file. */
 import { queryDuckdb } from "@org/destination/duckdb";
-import { airflowTables } from "@org/sources/airflow";
-import { dagsterTables } from "@org/sources/dagster";
+import { defaultAirflowTables } from "@org/sources/airflow";
+import { defaultDagsterTables } from "@org/sources/dagster";
 import { type Cell, textTable } from "../../packages/cli/src/render/table.ts";
 
-export const tables: readonly string[] = [...airflowTables, ...dagsterTables].map(({ name }) => name);
+export const tables: readonly string[] = [...defaultAirflowTables, ...defaultDagsterTables].map(({ name }) => name);
 
 /** Row counts, without tables that do not exist yet. */
 export async function countRows(file: string): Promise<ReadonlyMap<string, number>> {

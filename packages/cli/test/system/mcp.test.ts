@@ -30,7 +30,7 @@ const places: Record<string, () => string> = {
 };
 
 async function sync(place: string, from = `airflow:${simulator.url}`, pipeline = "prod"): Promise<void> {
-  const args = ["sync", "--from", from, "--to", place, "--pipeline", pipeline];
+  const args = ["sync", "--from", from, "--to", place, "--pipeline", pipeline, "--streams", "all"];
   const { code, stderr } = await dagsync(args, { env });
   expect(code, stderr).toBe(0);
 }
