@@ -3,6 +3,7 @@
  * tests. So a file must leave its process as it found it, or fail: otherwise another file fails, and only in some orders.
  */
 import { afterAll, expect, vi } from "vitest";
+import { limiters } from "../../packages/sync-engine/src/limiter.ts";
 
 /** What tests change most easily, and would forget to change back. */
 function surroundings() {
@@ -24,6 +25,8 @@ const note = (warning: Error) => {
   if (!isKnown(warning)) warnings.push(`${warning.name}: ${warning.message}`);
 };
 process.on("warning", note);
+// What a sync learned about a host must not slow down or speed up another file's sync of a host with that name.
+limiters.clear();
 
 // Runs after the file's own hooks.
 afterAll(() => {

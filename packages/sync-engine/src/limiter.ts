@@ -73,7 +73,8 @@ export class HostLimiter {
   }
 }
 
-const limiters = new Map<string, HostLimiter>();
+/** By host, for as long as the process lives. */
+export const limiters = new Map<string, HostLimiter>();
 
 /**
  * The limiter of a URL's host.

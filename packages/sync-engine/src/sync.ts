@@ -82,14 +82,10 @@ export interface SyncOptions {
 /** @throws SyncError `INVALID_OPTION` */
 function checkHistory({ historyMs, source }: SyncOptions): void {
   if (historyMs === undefined || historyMs === Number.POSITIVE_INFINITY) return;
-  const said = `historyMs is ${historyMs}:`;
-  if (!(historyMs > 0)) {
-    const message = `${said} it must be a positive number of milliseconds, or Infinity for everything.`;
-    throw new SyncError("INVALID_OPTION", message);
-  }
-  if (!source.limitsHistory) {
-    throw new SyncError("INVALID_OPTION", `${said} ${source.name} cannot limit its history. Leave it out.`);
-  }
+  const wrong = !(historyMs > 0)
+    ? "it must be a positive number of milliseconds, or Infinity for everything"
+    : !source.limitsHistory && `${source.name} cannot limit its history. Leave it out`;
+  if (wrong) throw new SyncError("INVALID_OPTION", `historyMs is ${historyMs}: ${wrong}.`);
 }
 
 /**

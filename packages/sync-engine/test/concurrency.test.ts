@@ -6,7 +6,7 @@ let host = 0;
 function setUp(options: RequestOptions = {}, most?: number) {
   host += 1;
   const events: SyncEvent[] = [];
-  const limiter = limiterOf(`http://host-${host}`, most);
+  const limiter = limiterOf(`http://concurrent-${host}`, most);
   const signal = new AbortController().signal;
   const request = createRequest({ limiter, signal, emit: (event) => events.push(event), options });
   return { request, limiter, events };
@@ -56,7 +56,7 @@ test("a host with room for more gets more, and an event says so", async () => {
 test("the given maximum stays if others, such as a check, give none", async () => {
   const { most } = await load(100, 2);
   expect(most).toBe(2);
-  expect(limiterOf(`http://host-${host}/other`).most).toBe(2);
+  expect(limiterOf(`http://concurrent-${host}/other`).most).toBe(2);
 });
 
 test.each([
