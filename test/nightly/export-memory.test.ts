@@ -10,7 +10,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { generate, type Origin } from "../../bench/export-rows.ts";
 
 const program = fileURLToPath(new URL("export-process.ts", import.meta.url));
-const [few, many, rowsPerFile] = [150_000, 1_050_000, 75_000];
+const [few, many, rowsPerFile] = [525_000, 1_575_000, 75_000];
 
 /** In MB: what many rows may take beyond few of them, which is noise, and what an export may take in all. */
 const [noise, most] = [32, 250];
