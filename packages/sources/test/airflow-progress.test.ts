@@ -35,3 +35,9 @@ test("of a sample, without a total", async () => {
   const { events } = await syncNow({ sampleSince: world.clock.now() - 10.5 * 60 * 60_000 });
   expect(progressOf(events, "dag_runs").at(-1)).toMatchObject({ done: 10, total: null });
 });
+
+test("of a limited history, without a total", async () => {
+  const { syncNow } = await setUp({ world: worldOf(30) });
+  const { events } = await syncNow({ historyMs: 10.5 * 60 * 60_000 });
+  expect(progressOf(events, "dag_runs").at(-1)).toMatchObject({ done: 10, total: null });
+});

@@ -165,8 +165,7 @@ export interface ReadContext<Shared = unknown, S extends Json = Json> extends So
    */
   readonly sampleSince: number | undefined;
   /**
-   * Limit of the history, in ms before the first sync; undefined: the limit of the last sync. See
-   * `historyMs` of a sync.
+   * `historyMs` of the sync: the limit of the history, in ms before the first sync; undefined: that of the last sync.
    */
   readonly historyMs: number | undefined;
   /** Maximum number of requests for what the stream left for later. Streams that leave nothing ignore it. */

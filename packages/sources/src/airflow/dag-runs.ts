@@ -48,6 +48,7 @@ const dagRunKind: Kind<DagRun, typeof dagRunsTable> = {
     if (silentReasons.includes(why)) await noteSilent(reading, listed);
     return { rows: listed.map(dagRunRow) };
   },
+  noteWindow: (airflow, since) => airflow.noteWindow(since),
   unstoredScopes: unstoredRuns,
   async doubts(reading, { seen, events, settledBefore }) {
     const { airflow, stored, before, pending, kept } = reading;

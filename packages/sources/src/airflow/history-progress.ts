@@ -6,9 +6,10 @@ import type { Before } from "./shared.ts";
 import type { TableState } from "./state.ts";
 
 interface HistoryReading {
-  readonly context: Pick<ReadContext, "emit" | "sampleSince">;
+  readonly context: Pick<ReadContext, "emit">;
   readonly before: Before;
   readonly begun: TableState;
+  readonly kept: { readonly floor?: string | undefined };
   historyRead: number;
 }
 
@@ -19,10 +20,10 @@ interface HistoryReading {
  * @param state the one that becomes true with them
  */
 export function tellProgress(reading: HistoryReading, rows: readonly ListedRow[], state: TableState): void {
-  const { context, before, begun } = reading;
+  const { context, before, begun, kept } = reading;
   reading.historyRead += new Set(rows.map(({ dag_id, dag_run_id }) => key(dag_id, dag_run_id))).size;
-  // How much an interrupted sync has left is unknown, and so is how much there is for a sample.
-  const isAll = "history" in begun && Object.keys(begun.history).length === 1 && context.sampleSince === undefined;
+  // How much an interrupted sync has left is unknown, and so is how much there is since a floor.
+  const isAll = "history" in begun && Object.keys(begun.history).length === 1 && kept.floor === undefined;
   const counts = before.runCounts;
   const total = isAll ? [...counts.keys()].reduce((sum, dag) => sum + numberOfRuns(counts, dag), 0) : null;
   const backTo = "history" in state ? (state.history.before ?? null) : null;

@@ -60,6 +60,8 @@ export interface Kind<L extends ListedRow, T extends Table> {
   countAgain?(airflow: AirflowSync, floor: string | undefined): Promise<ReadonlyMap<string, number>>;
   /** Whether a row has data that older servers did not provide. Then earlier rows are re-read. */
   saysMore?(row: L): boolean;
+  /** Notes what the window brings, for other streams. */
+  noteWindow?(airflow: AirflowSync, since: number): ReturnType<AirflowSync["noteWindow"]>;
   /** Reads what a first sync left for later. */
   later?(reading: Reading<L, T>, state: TablePosition): AsyncIterable<StreamBatch<T, TableState>>;
   /** Checks the table's counts per DAG, once everything is read. */

@@ -35,8 +35,8 @@ export interface AirflowList<Item, Name extends string = string> {
     limits: Limits,
   ): Promise<{ readonly data: Listed<Item, Name>; readonly response: Response; readonly bytes: number }>;
   /**
-   * Requests one row by its key, of which alone the fields are given. Declare it where a user may see a part of a list: a row that is no longer listed only counts
-   * as deleted if the server does not find it, and not if the user may no longer see it.
+   * Requests one row. Only the fields of its key are given. Declare it where a user may see a part of a list: a row that
+   * is no longer listed only counts as deleted if the server does not find it, and not if the user may no longer see it.
    * @default what is not listed is gone
    */
   readonly one?: (

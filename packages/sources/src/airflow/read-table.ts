@@ -33,7 +33,6 @@ import type { AirflowScope } from "./scope.ts";
 import type { AirflowSync } from "./shared.ts";
 import { isSilentEvent } from "./silent-events.ts";
 import type { TablePosition, TableState } from "./state.ts";
-import { dagRunsTable } from "./tables/dag-runs.ts";
 import type { Counts } from "./unstored.ts";
 
 type Batches<R = void> = AsyncGenerator<TableBatch, R>;
@@ -154,7 +153,7 @@ async function* readWindow(reading: AnyReading, state: TableState, from: Positio
   const events = logged?.filter(isSilentEvent) ?? (await airflow.silentEvents(since));
   const seen = new Set<string>();
   let [brought, saysMore] = [0, false];
-  const note = kind.table.name === dagRunsTable.name ? airflow.noteWindow(since) : undefined;
+  const note = kind.noteWindow?.(airflow, since);
   for await (const { rows } of changes(kind.listing(airflow), since, pending.onUnreadable)) {
     for (const row of rows) if (kind.unfinished.includes(row.state ?? null)) seen.add(kind.keyOf(row));
     brought += rows.length;
