@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { startFakeS3 } from "@org/testkit/fake-s3";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { dagsync } from "./helpers.ts";
-import { folder, place, report, withPlace, zone } from "./report-place.ts";
+import { openPlace, zone } from "./report-place.ts";
 
-withPlace();
+const { folder, place, report } = openPlace();
 
 test("--html writes one page, or says why it cannot", async () => {
   const file = join(folder, "report.html");

@@ -7,12 +7,12 @@ import { afterAll, beforeAll, expect } from "vitest";
 import { dagsync } from "./helpers.ts";
 
 const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
-export const folder = mkdtempSync(join(tmpdir(), "dagsync-"));
-export const place = `sqlite:${join(folder, "o.sqlite")}`;
 export const zone = ["--timezone", "Europe/Berlin"];
 
-/** To be called by each file of tests: fills the place before, and removes it after. */
-export function withPlace(): void {
+/** Call it at the top of a test file: fills a place before its tests, and removes it afterwards. */
+export function openPlace() {
+  const folder = mkdtempSync(join(tmpdir(), "dagsync-"));
+  const place = `sqlite:${join(folder, "o.sqlite")}`;
   beforeAll(async () => {
     const world = createDemoAirflowWorld({ dags: 2, days: 3 });
     const { url, close } = await startAirflowSimulator({ world });
@@ -23,6 +23,6 @@ export function withPlace(): void {
     await close();
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const report = (...args: string[]) => dagsync(["report", ...args, "--at", place, ...zone]);
+  return { folder, place, report };
 }
-
-export const report = (...args: string[]) => dagsync(["report", ...args, "--at", place, ...zone]);

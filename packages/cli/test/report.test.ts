@@ -7,11 +7,11 @@ import { createClock, createDemoDagsterWorld, startDagsterSimulator } from "@org
 import { defaultAirflowTables } from "@org/sources/airflow";
 import { expect, test } from "vitest";
 import { dagsync } from "./helpers.ts";
-import { folder, place, report, withPlace, zone } from "./report-place.ts";
+import { openPlace, zone } from "./report-place.ts";
 
 const hostile = "<script>alert(1)</script>\u001b[2J|`a`";
 
-withPlace();
+const { folder, place, report } = openPlace();
 
 test("without a question, prints five numbers with their change", async () => {
   const { code, stdout, stderr } = await report();

@@ -43,6 +43,8 @@ def moments(rng, runs, now):
             yield now - timedelta(days=rng.uniform(200, 1800)), False
         elif index < runs // 10 + 250:
             yield now - timedelta(days=100), True
+        elif index >= runs - 30:
+            yield now - timedelta(seconds=rng.uniform(1800, 4 * 3600)), False
         else:
             yield now - timedelta(seconds=rng.uniform(900, 120 * 86400)), False
 
