@@ -98,7 +98,7 @@ describe.each(versions)("Airflow %s", (version) => {
     };
     const path = Object.keys(paths).find(isAsked) ?? asked.join("/");
     const schema = paths[path]?.get.responses[200].content["application/json"].schema;
-    if (!schema) return expect([list.isRecent, version === versions.at(-1)], path).toEqual([true, false]);
+    if (!schema) return expect(version, path).not.toBe(versions.at(-1));
     const collection = schemas[schema.$ref!.split("/").at(-1)!]!;
     const row = schemas[collection.properties![list.name]!.items!.$ref!.split("/").at(-1)!]!;
     for (const [field, shape] of Object.entries(list.fields)) {

@@ -253,6 +253,7 @@ test("I8: what the user may not read leaves its tables alone, and is reported on
   expect(notices).toEqual([
     expect.stringMatching(/^The list of event logs cannot be read: .*Its tables stay as they are\.$/),
     expect.stringMatching(/^The list of tasks cannot be read: .*Its tables stay as they are\.$/),
+    expect.stringMatching(/^The list of task_edges cannot be read: .*Its tables stay as they are\.$/),
   ]);
   expect(await rows(tasksTable)).toHaveLength(before);
 });

@@ -112,8 +112,8 @@ test("I8: a row that the user may no longer see is not deleted, and one that is 
   simulator.faults.push({ match: ({ path }) => /pools\/small$|importErrors\/2$/.test(path), times: 2, ...forbidden });
   const { events, streams: results } = await syncNow({ streams });
   expect(notices(events).map(([, message]) => message)).toEqual([
-    "The server no longer lists 1 of the pools, and still has them: this user may no longer see them. Their rows stay as they are.",
-    "The server no longer lists 1 of the import errors, and still has them: this user may no longer see them. Their rows stay as they are.",
+    "The server no longer lists 1 of the pools, and does not say that they are gone: this user may no longer see them. Their rows stay as they are.",
+    "The server no longer lists 1 of the import errors, and does not say that they are gone: this user may no longer see them. Their rows stay as they are.",
   ]);
   expect((await rows(poolsTable)).map(({ name }) => name)).toContain(small!.name);
   expect((await rows(importErrorsTable)).map(({ import_error_id: id }) => Number(id))).toEqual([2]);

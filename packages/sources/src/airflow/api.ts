@@ -17,7 +17,7 @@ import { identityOf, isAddressable, knowsRegions, NIL_REGION, NO_REGION, runKey 
 import { runAfterRange } from "./list-parameters.ts";
 import { type AskServer, dagRunListing, LARGEST_PAGE, taskInstanceListing } from "./listings.ts";
 import { createLists } from "./lists.ts";
-import { caught500, isForbidden, isNotFound } from "./server-errors.ts";
+import { caught500, isForbidden, isNotFound, isUnknownAddress } from "./server-errors.ts";
 import { silentEvents } from "./silent-events.ts";
 
 /** Some of the DAGs that the server lists. */
@@ -87,7 +87,7 @@ export function airflowApi(
       return "there";
     } catch (error) {
       if (isNotFound(error)) return "gone";
-      if (isForbidden(error)) return "hidden";
+      if (isForbidden(error) || isUnknownAddress(error)) return "hidden";
       caught500(error);
       return "there";
     }

@@ -12,8 +12,8 @@ type Edges = Pick<Task, "task_id" | "downstream_task_ids">;
 
 export interface DagTasks {
   /**
-   * The tasks of a DAG's latest version. Undefined if the DAG has been deleted, has no definition, or if the user may not
-   * read its tasks; an error if the server cannot serialize them.
+   * The tasks of a DAG's latest version. Undefined if the DAG has been deleted or has no definition; an error if the user
+   * may not read its tasks, or if the server cannot serialize them.
    *
    * @param onlyEdges whether edges are enough, which may be known already
    */
@@ -29,7 +29,7 @@ const tasksOf = (dag_id: string) =>
     page: (client, _, limits) => client.GET("/api/v2/dags/{dag_id}/tasks", { params: { path: { dag_id } }, ...limits }),
   });
 
-export function createDagTasks(api: AirflowApi, onUnavailable: (what: string, error: Error) => void): DagTasks {
+export function createDagTasks(api: AirflowApi): DagTasks {
   const known = new Map<string, readonly Edges[]>();
   let remembered = 0;
   return {
@@ -47,11 +47,7 @@ export function createDagTasks(api: AirflowApi, onUnavailable: (what: string, er
         return rows;
       } catch (error) {
         if (isNotFound(error)) return undefined;
-        if (isForbidden(error)) {
-          onUnavailable("tasks", error as Error);
-          return undefined;
-        }
-        return caught500(error);
+        return isForbidden(error) ? (error as Error) : caught500(error);
       }
     },
   };

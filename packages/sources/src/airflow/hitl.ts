@@ -21,7 +21,6 @@ const details = (part: Readonly<Record<string, string | boolean>>) =>
       responded_at: optional(text),
       assigned_users: optional(list(object({ id: text }))),
     },
-    isRecent: true,
     async page(client, paging, limits) {
       const params = { path: { dag_id: "~", dag_run_id: "~" }, query: { ...paging, ...part, order_by: ["ti_id"] } };
       const result = await client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/hitlDetails", { params, ...limits });
@@ -60,7 +59,8 @@ export const hitl = defineStream<AirflowSync, typeof hitlTable, ListState>({
     const times = new Set(waiting.filter((row) => !rows.has(row.task_instance_id)).map((row) => row.created_at));
     for (const time of times) {
       const then = await api.wholeList(details({ created_at_gte: time, created_at_lte: time }));
-      for (const item of then?.items ?? []) rows.set(item.task_instance_id, hitlRow(item));
+      if (!then) return;
+      for (const item of then.items) rows.set(item.task_instance_id, hitlRow(item));
     }
     const ids = waiting.map(({ task_instance_id }) => task_instance_id);
     const replaced = { scope: { task_instance_id: { in: ids } }, rows: [...rows.values()] };

@@ -1,5 +1,6 @@
 import { type AirflowClient, checkServer } from "@org/airflow-client";
 import type { Source } from "@org/sync-engine";
+import type { Stream } from "@org/sync-engine/source";
 import { tablesOf } from "../tables-of.ts";
 import { untestedNote } from "../tested-versions.ts";
 import { dagRuns } from "./dag-runs.ts";
@@ -9,8 +10,10 @@ import { importErrors } from "./import-errors.ts";
 import { airflowInventory } from "./inventory/index.ts";
 import { lackingColumns } from "./lacking.ts";
 import { poolSamples, pools } from "./pools.ts";
+import { unreadableLists } from "./readable.ts";
 import { type AirflowOptions, type AirflowSync, startAirflowSync } from "./shared.ts";
 import { taskInstances } from "./task-instances.ts";
+import { optional } from "./unavailable.ts";
 
 export type { AirflowOptions } from "./shared.ts";
 export type { AirflowDag, AirflowDagRun, AirflowTaskInstance } from "./stored-rows.ts";
@@ -32,6 +35,8 @@ export { taskEdgesTable, tasksTable } from "./tables/tasks.ts";
 const defaultStreams = [dags, dagRuns, taskInstances] as const;
 const streams = [...defaultStreams, pools, poolSamples, importErrors, ...furtherStreams] as const;
 
+const offered: readonly Stream<AirflowSync>[] = streams.map((each) => ("isOptIn" in each ? optional(each) : each));
+
 /** The tables of all of Airflow's streams: everything that a sync of Airflow can write. */
 export const airflowTables = tablesOf(streams);
 
@@ -51,15 +56,21 @@ export function airflow(options: AirflowOptions): Source<AirflowSync> {
   return {
     name: "airflow",
     url: client.url,
-    streams,
+    streams: offered,
     limitsHistory: true,
     inventory: airflowInventory(client),
     start: (context) => startAirflowSync(options, context),
-    async check({ request, streams: chosen }) {
+    async check({ request, signal, streams: chosen }) {
       const { version } = await request("the server", (signal) => checkServer(client, { signal }));
       const untested = untestedNote("Airflow", version);
-      const tables = streams.filter(({ name }) => chosen?.has(name) ?? true).map(({ table }) => table);
-      return { version, notes: [...(untested ? [untested] : []), ...lackingColumns(version, tables)] };
+      const synced = streams.filter(({ name }) => chosen?.has(name) ?? true);
+      const lacking = lackingColumns(version, tablesOf(synced));
+      const unreadable = await unreadableLists(
+        client,
+        { request, signal },
+        synced.map(({ name }) => name),
+      );
+      return { version, notes: [...(untested ? [untested] : []), ...lacking, ...unreadable] };
     },
   };
 }

@@ -14,7 +14,7 @@ import { type AnswerShape, counted } from "./answers.ts";
 import { askPage, type Limits, type PageOptions } from "./ask-page.ts";
 import { isAddressable } from "./keys.ts";
 import { type AskServer, LARGEST_GET } from "./listings.ts";
-import { isForbidden, isNotFound, isUnknownAddress } from "./server-errors.ts";
+import { caught500, isForbidden, isNotFound, isUnknownAddress } from "./server-errors.ts";
 
 /** A list of the server's, by offset and with a total. `Item` is one of its rows. */
 export interface AirflowList<Item, Name extends string = string> {
@@ -26,8 +26,6 @@ export interface AirflowList<Item, Name extends string = string> {
   readonly key: readonly (keyof Item & string)[];
   /** The required shape of a row's fields: those of the key, and those that rules and times depend on. */
   readonly fields: Readonly<Record<string, Shape>>;
-  /** Whether older versions do not have it: the table is left alone then, with a notice. @default false */
-  readonly isRecent?: boolean;
   /** Requests a page. A list that is read whole must be ordered completely, and always in the same way. */
   page(
     client: AirflowClient,
@@ -75,7 +73,7 @@ export interface Lists {
     offset: number,
     options?: PageOptions,
   ): Promise<ListPage<Item> & { readonly at: number }>;
-  /** A whole list, once per sync. Undefined if the user may not read it, or the server has none. */
+  /** A whole list, once per sync. Undefined if the user may not read it. */
   wholeList<Item>(list: AirflowList<Item>): Promise<WholeList<Item> | undefined>;
   /** Those of the rows that the server still has, or will not say: the user may not see them. */
   stillThere<Item, Key extends object>(list: AirflowList<Item>, rows: readonly Key[]): Promise<readonly Key[]>;
@@ -117,7 +115,7 @@ export function createLists(
         return page;
       },
       keyOf: (item) => JSON.stringify(list.key.map((name) => item[name])),
-      isUnavailable: (error) => isForbidden(error) || (list.isRecent === true && isUnknownAddress(error)),
+      isUnavailable: isForbidden,
     });
     return items && { items, at: at ?? now() };
   }
@@ -130,9 +128,9 @@ export function createLists(
       await ask(`one of the ${what}`, shape, (signal) => one(client, row as never, signal) as never);
       return true;
     } catch (error) {
-      if (isForbidden(error)) return true;
       if (isNotFound(error)) return false;
-      throw error;
+      if (!isForbidden(error) && !isUnknownAddress(error)) caught500(error);
+      return true;
     }
   }
 
@@ -142,7 +140,7 @@ export function createLists(
       const there = await Promise.all(rows.map(async (row) => ((await isThere(list, row)) ? [row] : [])));
       const found = there.flat();
       if (found.length > 0) {
-        const message = `The server no longer lists ${found.length} of the ${list.what}, and still has them: this user may no longer see them. Their rows stay as they are.`;
+        const message = `The server no longer lists ${found.length} of the ${list.what}, and does not say that they are gone: this user may no longer see them. Their rows stay as they are.`;
         emit({ type: "notice", code: "ROWS_HIDDEN", message });
       }
       return found;

@@ -148,10 +148,10 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
   return {
     ...visibility,
     ...createEvents(api, earliest, context),
-    ...createVersions(api, listedDags, newVersions),
+    ...createVersions(api, listedDags),
     ...createNewestPages(),
     ...createChangedRuns(api),
-    ...createDagTasks(api, onUnavailable),
+    ...createDagTasks(api),
     onUnavailable,
     api,
     batch,

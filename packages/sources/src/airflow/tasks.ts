@@ -14,6 +14,7 @@ import {
 } from "@org/sync-engine/source";
 import { isAddressable } from "./keys.ts";
 import { goneBatch } from "./purged.ts";
+import { isForbidden } from "./server-errors.ts";
 import type { AirflowSync } from "./shared.ts";
 import { taskEdgeRows, taskEdgesTable, taskRow, tasksTable, type VersionId } from "./tables/tasks.ts";
 
@@ -81,6 +82,10 @@ function tasksStream<const T extends Tables>(
       const found = await Promise.all(
         group.map(async (dag) => [dag, await airflow.tasksOf(dag, table.name === taskEdgesTable.name)] as const),
       );
+      // The user may read none, or not those of some DAGs.
+      const forbidden = found.map(([, tasks]) => tasks).find(isForbidden);
+      if (forbidden && found.every(([, tasks]) => isForbidden(tasks))) throw forbidden;
+      if (forbidden) airflow.onUnavailable("tasks", forbidden as Error);
       // A version that began meanwhile has other tasks. The next sync reads it.
       const newer = latestOf(await airflow.versionsNow(asked.server - 60_000));
       const replace: { scope: Scope<T>; rows: readonly Row<T>[] }[] = [];
@@ -88,7 +93,7 @@ function tasksStream<const T extends Tables>(
         const version_number = latest.get(dag_id)!;
         if (tasks === undefined || (newer.get(dag_id) ?? 0) > version_number) continue;
         if (tasks instanceof Error) {
-          airflow.onUnreadable({ where: `the tasks of ${dag_id}: ${tasks.message}` });
+          if (!isForbidden(tasks)) airflow.onUnreadable({ where: `the tasks of ${dag_id}: ${tasks.message}` });
           unread.push(dag_id);
           continue;
         }

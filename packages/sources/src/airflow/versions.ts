@@ -30,11 +30,7 @@ export interface Versions {
   versionsNow(since: number): Promise<readonly DagVersion[]>;
 }
 
-export function createVersions(
-  api: AirflowApi,
-  listedDags: () => Promise<ListedDags>,
-  newVersions: (since: number) => Promise<readonly DagVersion[]>,
-): Versions {
+export function createVersions(api: AirflowApi, listedDags: () => Promise<ListedDags>): Versions {
   let earliest = Number.POSITIVE_INFINITY;
   let recent: Promise<readonly DagVersion[]> | undefined;
   const isParsedSince = async (since: number) => {
@@ -48,10 +44,10 @@ export function createVersions(
       if (!(await isParsedSince(since))) return [];
       if (!recent || since < earliest) {
         earliest = since;
-        recent = newVersions(since);
+        recent = api.versionsSince(since);
       }
       return (await recent).filter(({ created_at }) => Date.parse(created_at) >= since);
     },
-    versionsNow: newVersions,
+    versionsNow: api.versionsSince,
   };
 }
