@@ -73,7 +73,7 @@ pipelines: [{ from: a, to: d, streams: [default, pool_samples]${more} }]
   expect((await sync()).stdout).toContain("keepSamples is not a duration");
 });
 
-test("verify compares opt-in streams that it is asked for, but for samples", async () => {
+test("verify compares opt-in streams that it is asked for, and says that samples cannot be compared", async () => {
   const { from, to } = await server();
   const streams = ["--streams", "default,pools,pool_samples,import_errors"];
   expect((await dagsync(["sync", "--from", from, "--to", to, ...streams], { env })).code).toBe(0);
@@ -85,4 +85,12 @@ test("verify compares opt-in streams that it is asked for, but for samples", asy
     0,
     ["airflow_dags", "airflow_dag_runs", "airflow_task_instances", "airflow_pools", "airflow_import_errors"],
   ]);
+  expect(streamsIn(stdout, "samples")).toEqual(["pool_samples"]);
+  const samplesOf = (names: string) => dagsync(["verify", "--from", from, "--to", to, "--streams", names], { env });
+  expect((await samplesOf("pools,pool_samples")).stdout).toContain("\npool_samples: not compared, since ");
+  const only = await samplesOf("pool_samples,health");
+  expect([only.code, only.stdout]).toEqual([2, ""]);
+  expect(only.stderr).toMatch(
+    /^dagsync: Only samples would be compared \(pool_samples, health\): .* Choose other streams\.\n$/,
+  );
 });

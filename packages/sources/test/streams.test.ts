@@ -23,9 +23,9 @@ function columnsOf(rule: Keeps): readonly string[] {
     case "purged":
       return [rule.markedBy];
     case "forgotten":
-      return [rule.datedBy];
+      return [rule.datedBy, ...(rule.per ?? [])];
     case "superseded":
-      return [rule.latest, rule.version];
+      return ["of" in rule ? rule.of : rule.latest, rule.version].flat();
     case "unloaded":
       return [rule.part];
   }

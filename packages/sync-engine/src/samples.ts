@@ -2,11 +2,8 @@
 import type { Json, Key, Row, Scope, Table } from "@org/destination";
 import type { ReadContext, StreamBatch } from "./stream.ts";
 
-/** Rows to remove per batch. */
+/** Rows to remove per batch, so that what is held in memory does not grow with the table. */
 const REMOVED_AT_ONCE = 10_000;
-/** Removals look at this much time at once, in ms, so that what they hold in memory does not grow with the table. */
-const SLICE_MS = 24 * 60 * 60 * 1000;
-
 /** A table of samples. `sampled_at` is part of its primary key. */
 export type SampleTable = Table & { readonly columns: { readonly sampled_at: { readonly type: "timestamp" } } };
 
@@ -29,14 +26,21 @@ export async function* samples<T extends SampleTable, S extends Json>(
   yield { table, upserts: rows, state };
   const end = at - keepSamplesMs;
   if (!(end > 0)) return;
-  // Usually there is less than a slice. A longer time, as after the option was changed, is walked from its end, until
-  // nothing is left.
-  const before = (time: number) => ({ sampled_at: { lt: textOf(time) } }) as unknown as Scope<T>;
-  for (let time = end; (await stored.count(table, before(time))) > 0; time -= SLICE_MS) {
-    const scope = { sampled_at: { gte: textOf(time - SLICE_MS), lt: textOf(time) } } as unknown as Scope<T>;
-    const old: readonly Key<T>[] = await stored.keys(table, scope);
-    for (let from = 0; from < old.length; from += REMOVED_AT_ONCE) {
-      yield { table, remove: old.slice(from, from + REMOVED_AT_ONCE), state };
+  const between = (from: number, to: number) =>
+    ({ sampled_at: { gte: textOf(from), lt: textOf(to) } }) as unknown as Scope<T>;
+  // Usually they are few. More, as after the option was changed, are halved by time, and the oldest go first: a time
+  // without samples, however long, is one of the halves.
+  for (let from = 0, to = end; from < end; [from, to] = [to, end]) {
+    let count = await stored.count(table, between(from, to));
+    while (count > REMOVED_AT_ONCE && to - from > 1) {
+      const middle = Math.floor((from + to) / 2);
+      const older = await stored.count(table, between(from, middle));
+      if (older === 0) from = middle;
+      else [to, count] = [middle, older];
+    }
+    const old: readonly Key<T>[] = count > 0 ? await stored.keys(table, between(from, to)) : [];
+    for (let first = 0; first < old.length; first += REMOVED_AT_ONCE) {
+      yield { table, remove: old.slice(first, first + REMOVED_AT_ONCE), state };
     }
   }
 }

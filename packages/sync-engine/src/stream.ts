@@ -100,15 +100,18 @@ export interface Stream<Shared = unknown, T extends Table = Table, S extends Jso
  * Rows that a table keeps although the server does not show them. `Column` is the name of one of its columns.
  *
  * `purged`: the server's retention removed them, and `markedBy` is not null. `forgotten`: they are older by `datedBy` than
- * everything that the server still has, as in a log of which it keeps the end. `superseded`: earlier versions of a row
- * whose current version, with `latest` true, has a higher `version`; `version` is part of the primary key. `unloaded`:
+ * everything that the server still has, as in a log of which it keeps the end, or than everything that has the same
+ * values in the columns `per`. `superseded`: earlier versions of a row whose current version, with `latest` true, has a
+ * higher `version`; `version` is part of the primary key. Or earlier versions of something whose rows come and go: the
+ * server has rows with a higher `version` and the same values in the columns `of`. `unloaded`:
  * the server currently cannot list a part of its data. `part` identifies the part, and the source emits a notice with the
  * code `notice`.
  */
 export type Keeps<Column extends string = string> =
   | { readonly why: "purged"; readonly markedBy: Column }
   | { readonly why: "superseded"; readonly latest: Column; readonly version: Column }
-  | { readonly why: "forgotten"; readonly datedBy: Column }
+  | { readonly why: "superseded"; readonly of: readonly Column[]; readonly version: Column }
+  | { readonly why: "forgotten"; readonly datedBy: Column; readonly per?: readonly Column[] }
   | { readonly why: "unloaded"; readonly part: Column; readonly notice: string };
 
 /** A {@link Batch} as streams yield it: the engine adds the table and encodes the state. */

@@ -49,7 +49,7 @@ function halls() {
   return { server, syncNow, days };
 }
 
-test("samples older than 90 days are removed for good, a day's at a time", async () => {
+test("samples older than 90 days are removed for good", async () => {
   const { server, syncNow, days } = halls();
   for (const at of [0, 1, 30, 90]) {
     server.now = start + at * day;
@@ -59,6 +59,41 @@ test("samples older than 90 days are removed for good, a day's at a time", async
   server.now = start + 91 * day;
   expect(await syncNow()).toMatchObject({ inserted: 2, removed: 2, deleted: 0 });
   expect(days()).toEqual([1, 30, 90, 91]);
+});
+
+/** What a table of samples holds, by time, and how often it was asked. */
+async function removal(times: readonly number[], at: number) {
+  const left = new Map(times.map((time) => [textOf(time), time]));
+  let asked = 0;
+  const within = (scope: { readonly sampled_at: { readonly gte: string; readonly lt: string } }) => {
+    asked += 1;
+    const { gte, lt } = scope.sampled_at;
+    return [...left.keys()].filter((text) => text >= gte && text < lt);
+  };
+  const stored = {
+    count: async (_: unknown, scope: object) => within(scope as never).length,
+    keys: async (_: unknown, scope: object) => within(scope as never).map((sampled_at) => ({ sampled_at })),
+  };
+  const sizes: number[] = [];
+  const options = { rows: [], at, state: {} };
+  for await (const { remove = [] } of samples(table, options, { stored: stored as never, keepSamplesMs: 90 * day })) {
+    for (const { sampled_at } of remove) left.delete(sampled_at);
+    if (remove.length > 0) sizes.push(remove.length);
+  }
+  return { left: [...left.values()], sizes, asked };
+}
+
+test("what is left of a time long ago is removed in one step, whatever time has passed without samples", async () => {
+  expect(await removal([start, start + 500 * day], start + 500 * day)).toEqual({
+    left: [start + 500 * day],
+    sizes: [1],
+    asked: 2,
+  });
+  const many = Array.from({ length: 25_000 }, (_, n) => start + n * 60_000 + (n > 12_000 ? 400 * day : 0));
+  const { left, sizes, asked } = await removal(many, start + 1000 * day);
+  expect(left).toEqual([]);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(10_000);
+  expect(asked).toBeLessThan(150);
 });
 
 test("a shorter time removes all that is older, and no time nothing", async () => {

@@ -87,7 +87,8 @@ function asJson({ stdout }: SafeIo): Report<VerifyResult> {
         stdout.write(jsonLine({ type: "table", ...counts }));
         for (const each of differences) stdout.write(jsonLine({ type: "difference", table: counts.table, ...each }));
       }
-      const { outstanding, requests, durationMs } = result;
+      const { outstanding, samples, requests, durationMs } = result;
+      for (const stream of samples) stdout.write(jsonLine({ type: "samples", stream }));
       for (const each of outstanding) stdout.write(jsonLine({ type: "outstanding", ...each }));
       const counts = { differences: differenceCount(result), requests, durationMs };
       stdout.write(jsonLine({ type: "result", exitCode, ...counts }));

@@ -25,7 +25,7 @@ export function differenceCount({ tables }: Pick<VerifyResult, "tables">): numbe
 
 /** The result of a verification as text. */
 export function verificationText(result: VerifyResult): string {
-  const { destination: to, tables, outstanding, requests, durationMs } = result;
+  const { destination: to, tables, outstanding, samples, requests, durationMs } = result;
   const head = ["table", "compared", "different", "missing", "extra", "kept"];
   const rows = tables.map((each) => [each.table, each.compared, each.different, each.missing, each.extra, each.kept]);
   const count = differenceCount(result);
@@ -36,6 +36,9 @@ export function verificationText(result: VerifyResult): string {
     ...tables
       .filter(({ differences, unstored, sharedKeys }) => sharedKeys || unstored > 0 || differences.length > 0)
       .map(tableText),
+    ...samples.map(
+      (stream) => `${stream}: not compared, since the server does not say how it was when samples were taken\n`,
+    ),
     ...outstanding.map(({ stream, what, before }) => {
       const since = before === null ? "" : ` of runs before ${before.slice(0, 10)}`;
       return `${stream}: ${what}${since} are not synced yet, and count as missing: the next sync continues with them\n`;

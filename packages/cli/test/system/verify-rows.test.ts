@@ -57,7 +57,14 @@ test("server rows that share a key are reported, with an explanation", () => {
   const counts = { compared: 1, different: 0, missing: 0, extra: 0, kept: 0, unstored: 0, causes: {}, differences: [] };
   const tables = [{ ...counts, table: "loop_tasks", sharedKeys: { rows: 2, keys: [{ task_id: "body" }] } }];
   expect(
-    verificationText({ destination: "duckdb:o.duckdb", tables, outstanding: [], requests: 1, durationMs: 10 }),
+    verificationText({
+      destination: "duckdb:o.duckdb",
+      tables,
+      outstanding: [],
+      samples: [],
+      requests: 1,
+      durationMs: 10,
+    }),
   ).toMatch(
     /2 rows of the server have the same key as another row.*\n {4}shared: task_id "body"\n\n2 differences in 1 rows/s,
   );

@@ -66,6 +66,7 @@ type RunsState = AppendedState & {
  */
 export const assetEventRuns = defineStream<AirflowSync, typeof assetEventRunsTable, RunsState>({
   ...{ name: runsOfEvents.name, table: assetEventRunsTable, revision: 1, isOptIn: true },
+  keeps: [{ why: "forgotten", datedBy: "asset_event_id" }],
   async *read({ shared: airflow, state, sampleSince, stored }) {
     const { position } = await airflow.listedDags();
     const last = parsePosition(state?.runsPosition, position);

@@ -16,6 +16,8 @@ export const dagVersions = defineStream<AirflowSync, typeof dagVersionsTable, Li
   table: dagVersionsTable,
   revision: 1,
   isOptIn: true,
+  // Retention removes old ones.
+  keeps: [{ why: "superseded", of: ["dag_id"], version: "version_number" }],
   async *read({ shared: airflow, state, stored, reconcile }) {
     const { position } = await airflow.listedDags();
     const last = parsePosition(state?.position, position);

@@ -38,6 +38,7 @@ export const hitl = defineStream<AirflowSync, typeof hitlTable, ListState>({
   revision: 1,
   isOptIn: true,
   needs: ["created_at", "response_received"],
+  keeps: [{ why: "forgotten", datedBy: "created_at" }],
   async *read({ shared: airflow, state, stored }) {
     const { api } = airflow;
     const { position } = await airflow.listedDags();

@@ -31,6 +31,7 @@ export const jobs = defineStream<AirflowSync, typeof jobsTable, ListState>({
   revision: 1,
   isOptIn: true,
   needs: ["end_date"],
+  keeps: [{ why: "forgotten", datedBy: "end_date" }],
   async *read({ shared: airflow, state, stored }) {
     const { position } = await airflow.listedDags();
     const last = parsePosition(state?.position, position);

@@ -112,7 +112,11 @@ function tasksStream<const T extends Tables>(
     if (gone.length > 0) yield goneBatch(table, gone, next());
     if (reconcile) yield { state: next(), reconciled: true };
   }
-  return defineStream<AirflowSync, T, TasksState>({ name, table, revision: 1, isOptIn: true, read });
+  return defineStream<AirflowSync, T, TasksState>({
+    ...{ name, table, revision: 1, isOptIn: true },
+    keeps: [{ why: "superseded", of: ["dag_id"] as never[], version: "version_number" as never }],
+    read,
+  });
 }
 
 export const tasks = tasksStream("tasks", tasksTable, (version, task) => [taskRow(version, task)]);

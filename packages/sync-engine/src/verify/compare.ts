@@ -226,15 +226,25 @@ function isKept({ name, primaryKey }: Table, keeps: readonly Keeps[]): string {
     if (rule.why === "purged") return `s.${quoted(rule.markedBy)} IS NOT NULL`;
     if (rule.why === "forgotten") {
       const at = quoted(rule.datedBy);
-      return `NOT EXISTS (SELECT 1 FROM server.main.${quoted(name)} f WHERE f.${at} <= s.${at})`;
+      const older = [`f.${at} <= s.${at}`, ...(rule.per ?? []).map((column) => alike("f", column))].join(" AND ");
+      return `s.${at} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM server.main.${quoted(name)} f WHERE ${older})`;
     }
     if (rule.why !== "superseded") return "false";
+    if ("of" in rule) {
+      const at = quoted(rule.version);
+      const newer = [`f.${at} > s.${at}`, ...rule.of.map((column) => alike("f", column))].join(" AND ");
+      return `EXISTS (SELECT 1 FROM server.main.${quoted(name)} f WHERE ${newer})`;
+    }
     const [latest, version] = [quoted(rule.latest), quoted(rule.version)];
     const others = primaryKey.filter((key) => key !== rule.version).map(quoted);
     return `NOT s.${latest} AND EXISTS (SELECT 1 FROM server.main.${quoted(name)} l WHERE l.${latest}
       AND l.${version} > s.${version} ${others.map((key) => `AND l.${key} = s.${key}`).join(" ")})`;
   });
   return anyOf(reasons);
+}
+
+function alike(side: string, column: string): string {
+  return `${side}.${quoted(column)} = s.${quoted(column)}`;
 }
 
 /** A condition on `s`: rows in the sample. */

@@ -24,7 +24,7 @@ export interface VerifyOptions {
   readonly destination: Destination;
   /** The pipeline that owns the tables. @default the source's name and host, or else the owner of such a source's tables */
   readonly pipeline?: string | undefined;
-  /** As for a sync. Samples are left out: reading the server again cannot confirm them. @default default */
+  /** As for a sync. Those of samples are not compared: reading the server again cannot confirm them. @default default */
   readonly streams?: readonly string[] | undefined;
   /**
    * Compares a sample: only history at least this new, by the streams' `sampleBy`, in ms since 1970.
@@ -52,6 +52,8 @@ export interface VerifyResult {
   /** The destination's name. */
   readonly destination: string;
   readonly tables: readonly TableComparison[];
+  /** The chosen streams that were not compared: they hold samples, and the server does not say how it was then. */
+  readonly samples: readonly string[];
   /**
    * What the last sync left for later, by stream, such as earlier attempts. Their rows count as missing, and the next
    * sync brings them.
@@ -66,7 +68,7 @@ export interface VerifyResult {
  * installed, whatever the destination is. Needs space for up to four copies of the pipeline's tables in the system's
  * temporary folder (`TMPDIR`).
  *
- * @throws SyncError if the server could not be read completely, `NOTHING_STORED` if there is nothing to compare,
+ * @throws SyncError if the server could not be read completely, `NOTHING_STORED` if there is nothing to compare, `INVALID_OPTION` if there are only samples,
  * `NOT_SUPPORTED` if the destination cannot be copied; DestinationError, such as `LOCKED` while a sync is writing the
  * file; the signal's reason
  * @example
@@ -74,13 +76,19 @@ export interface VerifyResult {
  * for (const { table, different, missing, extra } of tables) console.log(table, different, missing, extra);
  */
 export async function verify(options: VerifyOptions): Promise<VerifyResult> {
-  const streams = chooseStreams(options.source, options.streams).filter(({ isSampled }) => !isSampled);
+  const chosen = chooseStreams(options.source, options.streams);
+  const streams = chosen.filter(({ isSampled }) => !isSampled);
+  const samples = chosen.filter(({ isSampled }) => isSampled).map(({ name }) => name);
+  if (streams.length === 0) {
+    const message = `Only samples would be compared (${samples.join(", ")}): the server does not say how it was when they were taken. Choose other streams.`;
+    throw new SyncError("INVALID_OPTION", message);
+  }
   checkSample(streams, options);
   const startedAt = performance.now();
   // Imported lazily: it loads DuckDB.
   const { withScratch } = await import("@org/destination/scratch");
   const found = await withScratch("dagsync-verify-", (scratch) => compared({ ...options, streams, scratch }));
-  return { destination: options.destination.name, ...found, durationMs: performance.now() - startedAt };
+  return { destination: options.destination.name, samples, ...found, durationMs: performance.now() - startedAt };
 }
 
 type Work = Omit<VerifyOptions, "streams"> & {
@@ -88,7 +96,7 @@ type Work = Omit<VerifyOptions, "streams"> & {
   readonly scratch: Scratch;
 };
 
-async function compared(work: Work): Promise<Omit<VerifyResult, "destination" | "durationMs">> {
+async function compared(work: Work): Promise<Omit<VerifyResult, "destination" | "samples" | "durationMs">> {
   const { source, destination, scratch, signal } = work;
   const { onPhase = () => {} } = work;
   const pipeline = await ownerOf(work);

@@ -30,7 +30,7 @@ export const assetChecks = defineStream<DagsterSync, typeof assetChecksTable, Ch
   revision: 1,
   isOptIn: true,
   needs: ["timestamp"],
-  keeps: [{ why: "forgotten", datedBy: "timestamp" }],
+  keeps: [{ why: "forgotten", datedBy: "timestamp", per: ["asset_id", "check_name"] }],
   async *read({ shared, streams, state: last }) {
     const { position } = await shared.before();
     const { checks = [] } = await shared.overview("asset_checks", streams);

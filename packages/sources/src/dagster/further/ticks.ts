@@ -41,8 +41,9 @@ export const ticks = defineStream<DagsterSync, typeof ticksTable, TicksState>({
   table: ticksTable,
   revision: 1,
   isOptIn: true,
-  needs: ["timestamp"],
-  keeps: [{ why: "forgotten", datedBy: "timestamp" }],
+  needs: ["timestamp", "status"],
+  // Retention depends on the status.
+  keeps: [{ why: "forgotten", datedBy: "timestamp", per: ["instigator_id", "status"] }],
   sampleBy: "timestamp",
   async *read({ shared, state: stored, stateOf, sampleSince }) {
     const { position: now, definitions } = await shared.before();
