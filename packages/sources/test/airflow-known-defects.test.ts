@@ -81,7 +81,8 @@ test("every column of a DAG and of a run comes from its own field, and the older
     intervalEnd: world.now() + day,
     runAfter: world.now() + day,
   };
-  world.setDag(dag, { maxActiveRuns: 3, maxActiveTasks: 7, timezone: "Europe/Berlin", nextRun: next });
+  world.setDag(dag, { maxActiveRuns: 3, maxActiveTasks: 7, nextRun: next });
+  world.defaultTimezone = "Europe/Berlin";
   world.addRun(dag, { runType: "manual", runId: "by hand" });
   world.addRun(dag, { runType: "scheduled", runId: "by schedule" });
   await syncNow();

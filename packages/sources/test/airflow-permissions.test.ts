@@ -109,21 +109,6 @@ test("a user who may not read dag runs still gets the DAGs synced, and an error 
   expect(await count("b")).toEqual([1, 12, 24]);
 });
 
-test("a user who may not read DAG versions is told what that means, and everything is synced", async () => {
-  const { simulator, world, syncNow, differences } = await threeDags();
-  await syncNow();
-  simulator.clock.advance(20 * 60_000);
-  world.addVersion(world.dags.get("a")!);
-  simulator.faults.push({
-    match: ({ path }) => path.includes("dagVersions"),
-    status: 403,
-    body: { detail: "Forbidden" },
-  });
-  const { events } = await syncNow();
-  expect(notices(events, "DAG_VERSIONS_FORBIDDEN")).toHaveLength(1);
-  expect(await differences()).toEqual([]);
-});
-
 test("what a user who may not read the audit log will miss is reported once, even if streams ended separately", async () => {
   const { simulator, syncNow } = await threeDags();
   await syncNow();

@@ -101,21 +101,65 @@ describe("a DAG that is listed and has no definition", () => {
 test("I9: a DAG whose definition the server cannot read blocks no other, and no reconcile", async () => {
   const { world, simulator, syncNow, held, path } = await setUpDags();
   simulator.faults.push(unreadableDag);
-  await expect(syncNow({ requests })).rejects.toThrow("cannot read the timezone of old");
+  await syncNow({ requests });
   expect(await held()).toEqual([1, 5, 5]);
   simulator.clock.advance(20 * 60_000);
-  await syncNow({ requests }).catch(() => {});
+  await syncNow({ requests });
   simulator.clock.advance(25 * 60 * 60_000);
   world.finishRun(world.addRun(world.dags.get("new")!));
   const [run] = world.dags.get("old")!.runs.values();
   world.deleteRun(run!, true);
   // By now, a reconcile is due anyway.
-  await expect(syncNow({ requests })).rejects.toThrow("cannot read the timezone of old");
+  await syncNow({ requests });
   expect(await held()).toEqual([1, 4, 4]);
   expect(await readTable(path, taskInstancesTable)).toHaveLength(10);
-  simulator.faults.clear();
-  await syncNow({ requests });
-  expect(await readTable(path, dagsTable)).toMatchObject([{ timezone: "UTC" }, { timezone: "UTC" }]);
+});
+
+describe("the server's default time zone", () => {
+  const isDetails = ({ path }: { readonly path: string }) => path.endsWith("/details");
+  const timezones = async (path: string) => (await readTable(path, dagsTable)).map(({ timezone }) => timezone);
+
+  test("is requested of one DAG, and again once a file was parsed", async () => {
+    const { world, simulator, syncNow, path } = await setUpDags();
+    world.defaultTimezone = "Europe/Berlin";
+    await syncNow();
+    expect(simulator.requests.filter(isDetails)).toHaveLength(1);
+    expect(await timezones(path)).toEqual(["Europe/Berlin", "Europe/Berlin"]);
+    // Within the overlap, the first sync's parse is new once more.
+    for (const found of [2, 2]) {
+      simulator.clock.advance(20 * 60_000);
+      await syncNow();
+      expect(simulator.requests.filter(isDetails)).toHaveLength(found);
+    }
+    world.defaultTimezone = "Asia/Tokyo";
+    world.addVersion(world.dags.get("old")!);
+    await syncNow();
+    expect(simulator.requests.filter(isDetails)).toHaveLength(3);
+    expect(await timezones(path)).toEqual(["Asia/Tokyo", "Asia/Tokyo"]);
+  });
+
+  test.each([
+    ["has no definition", 404, "The Dag with ID: `new` was not found"],
+    ["has an unreadable one", 500, "An error occurred while trying to deserialize Dag"],
+  ])("is requested of the next DAG if one %s", async (_, status, detail) => {
+    const { simulator, syncNow, path } = await setUpDags();
+    const match = (request: { readonly path: string }) => isDetails(request) && request.path.includes("/new/");
+    simulator.faults.push({ match, status, body: { detail }, times: 9999 });
+    await syncNow({ requests });
+    expect(await timezones(path)).toEqual(["UTC", "UTC"]);
+  });
+
+  test("fails the sync if no DAG's details can be read, blocks no row, and is retried", async () => {
+    const { simulator, syncNow, held, path } = await setUpDags();
+    const detail = "An error occurred while trying to deserialize Dag";
+    simulator.faults.push({ match: isDetails, status: 500, body: { detail }, times: 9999 });
+    await expect(syncNow({ requests })).rejects.toThrow("cannot read the time zone in the details of old");
+    expect(await held()).toEqual([1, 5, 5]);
+    expect(await timezones(path)).toEqual([null, null]);
+    simulator.faults.clear();
+    await syncNow();
+    expect(await timezones(path)).toEqual(["UTC", "UTC"]);
+  });
 });
 
 describe("ids that a URL cannot carry", () => {

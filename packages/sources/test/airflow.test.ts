@@ -131,7 +131,7 @@ test("rows without logical date or updated_at, backfills and runs of new DAGs ar
   );
   const unstamped = world.addRun(dag!, { logicalDate: null });
   for (const row of [unstamped, ...unstamped.tasks]) world.unstamp(row);
-  const created = world.addDag({ dagId: "brand new", timezone: "Europe/Berlin" });
+  const created = world.addDag({ dagId: "brand new" });
   world.finishRun(world.addRun(created));
   await syncNow();
   expect(await differences()).toEqual([]);

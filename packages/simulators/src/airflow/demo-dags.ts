@@ -15,12 +15,11 @@ export interface DemoDag {
   readonly tasks: readonly TaskDefinition[];
   /** The task that sometimes fails, and how often an attempt does. */
   readonly failing?: { readonly taskId: string; readonly chance: number };
-  readonly timezone?: string;
   readonly isPaused?: true;
   readonly isStale?: true;
 }
 
-type Extra = Partial<Pick<DemoDag, "failing" | "timezone" | "isPaused" | "isStale">>;
+type Extra = Partial<Pick<DemoDag, "failing" | "isPaused" | "isStale">>;
 
 function daily(
   at: string,
@@ -115,7 +114,6 @@ export const companyDags: readonly DemoDag[] = [
     "Daily close.",
     {
       failing: { taskId: "reconcile", chance: 0.35 },
-      timezone: "Europe/Vienna",
     },
   ),
   everyHours(
@@ -170,9 +168,7 @@ export const companyDags: readonly DemoDag[] = [
   daily("08:00", "hr_headcount", "people", "extract 25s, load 5s", "Head count.", { isPaused: true }),
   daily("04:45", "support_tickets", "support", "extract 3m r2, classify 8m, load 30s", "Tickets and their topics."),
   daily("05:30", "gdpr_erasure", "platform", "collect 30s, erase*3 2m r2, confirm 5s", "Deletion requests."),
-  daily("03:45", "supplier_prices", "logistics", "fetch*5 50s r2, load 40s", "Price lists.", {
-    timezone: "America/New_York",
-  }),
+  daily("03:45", "supplier_prices", "logistics", "fetch*5 50s r2, load 40s", "Price lists."),
   daily("06:00", "legacy_crm_export", "sales", "export 20m", "From the CRM that was replaced.", { isStale: true }),
 ];
 

@@ -83,7 +83,6 @@ function settingsOf(demo: DemoDag, now: Instant) {
     tags: demo.tags,
     schedule: demo.schedule,
     scheduleInWords: null,
-    timezone: demo.timezone ?? "UTC",
     isPaused: demo.isPaused ?? false,
     maxActiveRuns: demo.every < day ? 1 : 16,
     nextRun: { logicalDate: next - demo.every, intervalStart: next - demo.every, intervalEnd: next, runAfter: next },

@@ -72,7 +72,8 @@ export function dagDocument(dag: SimulatedDag, version: AirflowWorldVersion) {
   };
 }
 
-export function dagDetailsDocument(dag: SimulatedDag, version: AirflowWorldVersion) {
+/** @param timezone the server's default one: a real server returns that for every DAG */
+export function dagDetailsDocument(dag: SimulatedDag, version: AirflowWorldVersion, timezone = "UTC") {
   let activeRuns = 0;
   for (const run of dag.runs.values()) if (run.state === "running") activeRuns += 1;
   return {
@@ -87,7 +88,7 @@ export function dagDetailsDocument(dag: SimulatedDag, version: AirflowWorldVersi
     params: {},
     render_template_as_native_obj: false,
     template_search_path: null,
-    timezone: dag.timezone,
+    timezone,
     last_parsed: text(dag.lastParsed),
     default_args: {},
     rerun_with_latest_version: null,

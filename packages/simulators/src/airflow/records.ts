@@ -30,7 +30,6 @@ export interface DagSettings {
   /** `timetable_summary`: usually a cron expression. */
   schedule: string | null;
   scheduleInWords: string | null;
-  timezone: string | null;
   isPaused: boolean;
   isStale: boolean;
   maxActiveRuns: number;
@@ -56,7 +55,6 @@ export function defaultSettings(dagId: string): DagSettings {
     tags: [],
     schedule: null,
     scheduleInWords: null,
-    timezone: "UTC",
     isPaused: false,
     isStale: false,
     maxActiveRuns: 16,

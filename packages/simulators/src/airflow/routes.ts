@@ -40,7 +40,7 @@ export const routes: readonly Route[] = [
   {
     method: "GET",
     template: `${dags}/{dag_id}/details`,
-    handle: (context) => dagDetailsDocument(dagOf(context), context.world.version),
+    handle: (context) => dagDetailsDocument(dagOf(context), context.world.version, context.world.defaultTimezone),
   },
   {
     method: "GET",

@@ -18,20 +18,20 @@ const text = (instant: Instant | null | undefined) => (instant == null ? null : 
 /** Derives the rows from the world's content, not from its server's responses. */
 export function airflowRows(world: AirflowStore): AirflowRows {
   return {
-    airflow_dags: [...world.dags.values()].map((dag) => dagRow(dag, world.version)),
+    airflow_dags: [...world.dags.values()].map((dag) => dagRow(dag, world)),
     airflow_dag_runs: world.runs().map((run) => runRow(run, world.version)),
     airflow_task_instances: world.tasks().flatMap((task) => attemptRows(task, world.version)),
   };
 }
 
-function dagRow(dag: SimulatedDag, version: AirflowWorldVersion): TruthRow {
+function dagRow(dag: SimulatedDag, { version, defaultTimezone }: AirflowStore): TruthRow {
   return {
     dag_id: dag.dagId,
     is_paused: dag.isPaused,
     is_active: !dag.isStale,
     owners: dag.owners.join(", "),
     tags: [...dag.tags].sort().join(", "),
-    timezone: dag.timezone,
+    timezone: defaultTimezone,
     max_active_runs: dag.maxActiveRuns,
     default_view: null,
     next_dagrun_create_after: text(dag.nextRun?.runAfter),

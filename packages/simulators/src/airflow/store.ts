@@ -21,6 +21,8 @@ export class AirflowStore {
   readonly clock: Clock;
   /** The server's version, as far as it changes what happens to rows. */
   version: AirflowWorldVersion;
+  /** Its default time zone, which it returns for every DAG. */
+  defaultTimezone = "UTC";
   /** Rows of further lists, as the server says them, in the order of their ids. */
   readonly further: FurtherRows = initialRows();
   protected readonly random: Random;

@@ -3,7 +3,7 @@ import type { AirflowWorld } from "./world.ts";
 /** What a server reads of a world. */
 export type AirflowView = Pick<
   AirflowWorld,
-  "clock" | "version" | "now" | "dags" | "runs" | "tasks" | "events" | "further"
+  "clock" | "version" | "defaultTimezone" | "now" | "dags" | "runs" | "tasks" | "events" | "further"
 >;
 
 /** The part of a world that is visible to a user who may see only some of its DAGs, as with the FAB auth manager. */
@@ -11,6 +11,7 @@ export function visiblePart(world: AirflowWorld, isVisible: (dagId: string) => b
   return {
     clock: world.clock,
     version: world.version,
+    defaultTimezone: world.defaultTimezone,
     further: world.further,
     now: () => world.now(),
     dags: new Map([...world.dags].filter(([dagId]) => isVisible(dagId))),

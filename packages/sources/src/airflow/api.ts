@@ -123,8 +123,8 @@ export function airflowApi(
     },
 
     /**
-     * The time zone of a DAG's schedule, which only its details contain; undefined if there are none: the DAG has been
-     * deleted, has no URL, or has runs and no definition any more, as after an upgrade from Airflow 2.
+     * The time zone in a DAG's details; undefined if there are none: the DAG has been deleted, has no URL, or has runs and
+     * no definition any more, as after an upgrade from Airflow 2.
      */
     async timezone(dag: string): Promise<string | null | undefined> {
       if (!isAddressable(dag)) return undefined;

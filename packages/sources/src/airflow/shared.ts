@@ -13,7 +13,7 @@ import { numberOfRuns, type RunCounts } from "./doubts.ts";
 import { createEvents, type Events } from "./event-log.ts";
 import { LARGEST_GET } from "./listings.ts";
 import type { AirflowScope } from "./scope.ts";
-import { caught500, isForbidden } from "./server-errors.ts";
+import { caught500 } from "./server-errors.ts";
 import { type AskTries, createTries } from "./tries.ts";
 import { createVersions, type Versions } from "./versions.ts";
 import { createVisibility, type Visibility } from "./visibility.ts";
@@ -84,8 +84,6 @@ export interface AirflowSync extends Visibility, Events, Versions, ChangedRuns, 
   listedNow(): Promise<ReadonlySet<string>>;
   /** The start of the window that follows a position, in ms since 1970. */
   windowFrom(position: Position): Promise<number>;
-  /** DAGs with a version created after a given time; none if the user may not read versions. */
-  versionedSince(since: number): Promise<ReadonlySet<string>>;
   outermostRun(which: "oldest" | "newest", runAfter: RunAfter): Promise<OutermostRun>;
   /** The number of task instances of every DAG that it lists and still has. One request for each that has runs. */
   taskCounts(floor?: string): Promise<ReadonlyMap<string, number>>;
@@ -129,13 +127,6 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
     const message = `The list of ${what} cannot be read: ${why.replace(/\.$/, "")}. Its tables stay as they are.`;
     context.emit({ type: "notice", code: "LIST_UNAVAILABLE", message });
   }
-  const newVersions = (since: number) =>
-    api.versionsSince(since).catch((error) => {
-      if (!isForbidden(error)) throw error;
-      const message = "This user may not read DAG versions, so changes of a DAG's time zone are not found.";
-      context.emit({ type: "notice", code: "DAG_VERSIONS_FORBIDDEN", message });
-      return [];
-    });
   const earliest = async () => (await listedDags()).position.server - overlapMs;
   const outermost = new Map<string, Promise<OutermostRun>>();
   async function askOutermost(which: "oldest" | "newest", runAfter: RunAfter): Promise<OutermostRun> {
@@ -163,7 +154,6 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
     listedDags,
     listedNow: async () => new Set((await allDags(api, onUnreadable)).map(({ dag_id }) => dag_id)),
     windowFrom: async (position) => windowStart(position, (await listedDags()).position, overlapMs),
-    versionedSince: async (since) => new Set((await newVersions(since)).map(({ dag_id }) => dag_id)),
     outermostRun(which, runAfter) {
       const key = JSON.stringify([which, runAfter]);
       const asked = outermost.get(key) ?? askOutermost(which, runAfter);

@@ -15,7 +15,12 @@ export const dagsTable = defineTable({
     },
     owners: { type: "string", nullable: true, description: "Comma-separated list of DAG owners." },
     tags: { type: "string", nullable: true, description: "Comma-separated list of DAG tags, in alphabetical order." },
-    timezone: { type: "string", nullable: true, description: "Timezone of the DAG's schedule." },
+    timezone: {
+      type: "string",
+      nullable: true,
+      description:
+        "The server's default time zone, the same for all DAGs: Airflow 3 does not tell the one of a DAG's schedule.",
+    },
     max_active_runs: { type: "int64", nullable: true, description: "Maximum number of active DAG runs." },
     default_view: { type: "string", nullable: true, description: "Always null: Airflow 3 no longer has it." },
     next_dagrun_create_after: {
@@ -76,7 +81,7 @@ export const dagsTable = defineTable({
   },
 });
 
-/** @param timezone from the DAG's details, which the listing lacks */
+/** @param timezone the server's default one, which the listing lacks */
 export function dagRow(dag: Dag, timezone: string | null): Row<typeof dagsTable> {
   return {
     dag_id: dag.dag_id,
