@@ -1,4 +1,6 @@
 /** Opt-in streams that read a list of the server's. */
+import { wrapSession } from "@org/destination/adapter";
+import { createMemory, memoryDestination } from "@org/destination/memory";
 import { createEmptyAirflowWorld, pool } from "@org/simulators/internal";
 import { importErrorsTable, poolSamplesTable, poolsTable } from "@org/sources/airflow";
 import type { SyncError, SyncEvent } from "@org/sync-engine";
@@ -62,6 +64,33 @@ test("they hold what the server lists, and mark what it no longer does as delete
     ["pool_samples", 0, 0],
     ["import_errors", 1, 1],
   ]);
+});
+
+test("an error says when a sync first saw it, however often its file fails, and a new one of its file begins anew", async () => {
+  const { world, syncNow, simulator, rows } = await threePools();
+  const errors = ["import_errors"];
+  const seen = async () =>
+    (await rows(importErrorsTable)).map((row) => [row.import_error_id, row.timestamp, row.first_seen_at]);
+  const at = (time: number) => `${new Date(time).toISOString().slice(0, 19)}.000000Z`;
+  const start = simulator.clock.now();
+  await syncNow({ streams: errors });
+  simulator.clock.advance(day);
+  const again = "2026-12-01T08:00:00.000000Z";
+  world.further.import_errors.splice(0, 2, { ...importError(1, "a.py"), timestamp: again }, importError(3, "b.py"));
+  await syncNow({ streams: errors, fullRefresh: true });
+  expect(await seen()).toEqual([
+    [1, again, at(start)],
+    [3, "2026-11-30T08:00:00.123000Z", at(start + day)],
+  ]);
+  // A destination that cannot be asked what it holds.
+  const memory = memoryDestination(createMemory());
+  const silent = wrapSession(memory, () => ({ keys: async () => [], count: async () => 0, countBy: async () => [] }));
+  const destination = { ...silent, capabilities: { ...silent.capabilities, keepsRows: false } };
+  await syncNow({ streams: errors, destination });
+  simulator.clock.advance(day);
+  await syncNow({ streams: errors, destination });
+  const held = memory.rows(importErrorsTable.name).map(({ first_seen_at }) => first_seen_at);
+  expect(held).toEqual([at(start + day), at(start + day)]);
 });
 
 test("the list that two streams read is requested once", async () => {

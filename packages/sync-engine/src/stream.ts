@@ -78,6 +78,12 @@ export interface Stream<Shared = unknown, T extends Table = Table, S extends Jso
    */
   readonly isSampled?: boolean;
   /**
+   * Columns that say what syncs observed, such as when they first saw a row. Reading the server again cannot confirm
+   * them, so `verify` does not compare them.
+   * @default none
+   */
+  readonly observed?: readonly string[];
+  /**
    * Columns besides the primary key that the source needs to decide what to read. A destination must store them.
    * @default none
    */
@@ -218,6 +224,7 @@ export function defineStream<Shared, const T extends Table, S extends Json = Jso
   readonly revision: number;
   readonly isOptIn?: boolean;
   readonly isSampled?: boolean;
+  readonly observed?: readonly ColumnName<T>[];
   readonly needs?: readonly ColumnName<T>[];
   readonly keeps?: readonly Keeps<ColumnName<T>>[];
   readonly sampleBy?: ColumnName<T>;

@@ -18,7 +18,8 @@ const list = airflowList({
 export const importErrors = wholeListStream({
   name: "import_errors",
   table: importErrorsTable,
-  revision: 1,
+  revision: 2,
   list,
   row: importErrorRow,
+  firstSeen: "first_seen_at",
 });

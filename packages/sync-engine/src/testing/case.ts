@@ -124,7 +124,12 @@ function subjectOf(fixture: SourceFixture, streams: readonly string[]): Subject 
       ),
     differences() {
       const expected = fixture.expected();
-      return tables.flatMap((table) => differences(table, expected[table.name] ?? [], live(table)));
+      const observed = fixture.source.streams.flatMap((stream) => stream.observed ?? []);
+      return tables.flatMap((table) => {
+        const names = Object.keys(table.columns).filter((name) => !observed.includes(name));
+        const columns = Object.fromEntries(names.map((name) => [name, table.columns[name]!]));
+        return differences({ ...table, columns }, expected[table.name] ?? [], live(table));
+      });
     },
     keys(name) {
       const table = tables.find((each) => each.name === name)!;

@@ -57,7 +57,7 @@ export interface CompareOptions {
 }
 
 /** A stored table, and its stream's declarations about it. */
-export type Compared = Pick<Stream, "table" | "keeps" | "sampleBy">;
+export type Compared = Pick<Stream, "table" | "keeps" | "sampleBy" | "observed">;
 
 /**
  * Compares a table of the database `stored` with the one of `server`. If `hasNext`, `next` is the result of the next sync,
@@ -68,7 +68,7 @@ export async function compareTable(
   compared: Compared,
   options: CompareOptions,
 ): Promise<TableComparison> {
-  const { table } = compared;
+  const table = withoutObserved(compared);
   const sql = sqlOf(table);
   await find(query, sql, compared, options);
   await nameUnstored(query, table, options.unstored);
@@ -95,6 +95,12 @@ export async function compareTable(
     causes: Object.fromEntries(causes.map(({ _cause, _rows }) => [_cause, Number(_rows)])),
     differences: await firstDifferences(query, table, same),
   };
+}
+
+/** The table as far as the server can confirm it. */
+function withoutObserved({ table, observed = [] }: Compared): Table {
+  const columns = Object.entries(table.columns).filter(([name]) => !observed.includes(name));
+  return { ...table, columns: Object.fromEntries(columns) };
 }
 
 /** SQL fragments for one table. Helper columns start with `_`, which no table's own columns do. */

@@ -10,16 +10,23 @@ export const importErrorsTable = defineTable({
   columns: {
     import_error_id: { type: "int64", description: "Unique identifier. A file that fails again later gets a new one." },
     timestamp: { type: "timestamp", description: "When the file last failed to be imported." },
+    first_seen_at: {
+      type: "timestamp",
+      nullable: true,
+      description:
+        "When a sync first saw the error, by the server's clock. Null if it was fixed before there was this column.",
+    },
     filename: { type: "string", nullable: true, description: "File that failed, relative to its bundle." },
     bundle_name: { type: "string", nullable: true, description: "Bundle that the file is in." },
     stack_trace: { type: "string", nullable: true, description: "Traceback of the error." },
   },
 });
 
-export function importErrorRow(error: ImportError): Row<typeof importErrorsTable> {
+export function importErrorRow(error: ImportError, firstSeenAt: string): Row<typeof importErrorsTable> {
   return {
     import_error_id: error.import_error_id,
     timestamp: timeColumn(error.timestamp),
+    first_seen_at: firstSeenAt,
     filename: error.filename ?? null,
     bundle_name: error.bundle_name ?? null,
     stack_trace: error.stack_trace ?? null,
