@@ -71,7 +71,10 @@ interface SourceOptions {
   readonly notices?: readonly string[];
 }
 
-/** @param options.batch whether Airflow's batch endpoints may be used */
+/**
+ * @param options.batch whether Airflow's batch endpoints may be used
+ * @param options.batchEvents whether the audit log's events about them are synced. @default true
+ */
 export function airflowSource({
   address,
   auth,
@@ -80,10 +83,16 @@ export function airflowSource({
   maxResponseBytes,
   notices,
   batch,
-}: SourceOptions & { readonly auth: AirflowAuth | undefined; readonly batch: boolean }): Source {
+  batchEvents,
+}: SourceOptions & {
+  readonly auth: AirflowAuth | undefined;
+  readonly batch: boolean;
+  readonly batchEvents?: boolean | undefined;
+}): Source {
   const source = airflow({
     client: createAirflowClient({ url: address, auth, fetch, headers, maxResponseBytes }),
     batch,
+    batchEvents,
   });
   return withNotices(source, notices);
 }

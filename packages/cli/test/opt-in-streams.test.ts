@@ -12,7 +12,7 @@ const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
 async function server() {
   const simulator = await until(startAirflowSimulator({ world: createDemoAirflowWorld({ dags: 1, days: 1 }) }));
   const file = join(temporaryFolder(), "airflow.duckdb");
-  return { from: `airflow:${simulator.url}`, url: simulator.url, file, to: `duckdb:${file}` };
+  return { simulator, from: `airflow:${simulator.url}`, url: simulator.url, file, to: `duckdb:${file}` };
 }
 
 /** The names of the streams that a command's lines of JSON are about. */
@@ -71,6 +71,22 @@ pipelines: [{ from: a, to: d, streams: [default, pool_samples]${more} }]
   expect(await count()).toBe(1);
   write(", keepSamples: never");
   expect((await sync()).stdout).toContain("keepSamples is not a duration");
+});
+
+test("a file's source can leave batch calls out of the audit log, for sync and verify", async () => {
+  const { simulator, url, to } = await server();
+  const config = join(temporaryFolder(), "dagsync.yaml");
+  writeFileSync(
+    config,
+    `sources: { a: { kind: airflow, url: "${url}", username: admin, password: admin, batchEvents: false } }
+destinations: { d: "${to}" }
+pipelines: [{ from: a, to: d, streams: [event_logs] }]
+`,
+  );
+  for (const command of ["sync", "verify"]) expect((await dagsync([command, "--config", config])).code).toBe(0);
+  const asked = simulator.requests.filter(({ path }) => path.endsWith("/eventLogs"));
+  expect(asked.length).toBeGreaterThan(1);
+  for (const { query } of asked) expect(String(query)).toContain("excluded_events=get_task_instances_batch");
 });
 
 test("verify compares opt-in streams that it is asked for, and says that samples cannot be compared", async () => {

@@ -58,6 +58,13 @@ const source = z.strictObject(
       .describe(
         "Airflow: false lists rows by GET, which is slower but writes no entries to its audit log. Default: true.",
       ),
+    batchEvents: z
+      .boolean("must be true or false")
+      .optional()
+      .describe(
+        "Airflow: false leaves out of the stream event_logs what its audit log says of batch calls, such as a sync's own. " +
+          "Default: true.",
+      ),
   },
   object,
 );

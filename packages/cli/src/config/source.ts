@@ -56,9 +56,10 @@ export function sourceOf(
       ...common,
       auth: airflowAuthOf(config, token, label),
       batch: batch && config.batch !== false,
+      batchEvents: config.batchEvents,
     });
   }
-  for (const key of ["username", "password", "batch"] as const) {
+  for (const key of ["username", "password", "batch", "batchEvents"] as const) {
     if (config[key] !== undefined) throw new UsageError(`${label}: "${key}" is only for Airflow, and this is Dagster.`);
   }
   const auth = config.token ?? token;
