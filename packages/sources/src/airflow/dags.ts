@@ -21,9 +21,11 @@ export const dags = defineStream<AirflowSync, typeof dagsTable, DagsState>({
   name: "dags",
   table: dagsTable,
   revision: 1,
-  async *read({ shared: airflow, state, stored, reconcile, unstored }) {
-    const { dags, position } = await airflow.listedDags();
-    const version = await airflow.version(state?.version, reconcile);
+  async *read({ shared: airflow, state, stored, reconcile, unstored, streams }) {
+    // What the next streams begin with, meanwhile. If it fails, they do.
+    if (streams.has("dag_runs") || streams.has("task_instances")) airflow.before().catch(() => {});
+    const listing = airflow.listedDags();
+    const [{ dags, position }, version] = await Promise.all([listing, airflow.version(state?.version, reconcile)]);
     const last = parsePosition(state?.position, position);
     // A server that was restarted with another time zone has parsed its files since.
     const isDue = !last || (await airflow.isParsedSince(await airflow.windowFrom(last)));

@@ -21,7 +21,7 @@ interface HistoryOptions<T> {
   /** The number of rows per response. */
   readonly limit: number;
   readonly from: Frontier;
-  /** Slices read at the same time. @default 2 */
+  /** Slices read at the same time, while their rows are small. @default 3 */
   readonly ahead?: number;
   /** Excludes runs that were due before. @default none */
   readonly floor?: string | undefined;
@@ -39,7 +39,7 @@ const SHORTEST_MS = 60_000;
 /** Reads the rest of the history, and yields it in order. */
 export async function* walkHistory<T extends ListedRow>(
   airflow: AirflowSync,
-  { ahead = 2, from, floor, ...options }: HistoryOptions<T>,
+  { ahead = 3, from, floor, ...options }: HistoryOptions<T>,
 ): AsyncGenerator<HistoryLeaf<T>> {
   // Always with their DAGs: a slice replaces its rows, and those of a DAG that is not listed must stay.
   const dags = (await airflow.before()).dags.map(({ dag_id }) => dag_id);
@@ -51,8 +51,15 @@ export async function* walkHistory<T extends ListedRow>(
   const wanted = FULLNESS * options.limit * parts;
   const time = { ...(await firstSlice(airflow, { from, floor }, parts)), floor, before: from.before };
   const slices = new Slices(time);
-  const read = (slice: Slice) => readSlice(slice, slices, { ...options, airflow, dags, parts, wanted, time });
-  yield* inOrder(readersOf(slices, read), ahead);
+  let isLarge = false;
+  const ask = Object.assign(async (...request: Parameters<Ask<T>>) => {
+    const answer = await options.ask(...request);
+    isLarge ||= answer.limit < Math.min(request[1], options.limit);
+    return answer;
+  }, options.ask);
+  const read = (slice: Slice) => readSlice(slice, slices, { ...options, ask, airflow, dags, parts, wanted, time });
+  // One that is stored, one that waits for it, and one in flight: unless responses are as large as memory allows.
+  yield* inOrder(readersOf(slices, read), () => (isLarge ? Math.min(ahead, 2) : ahead));
 }
 
 function* readersOf<T>(slices: Slices, read: (slice: Slice) => AsyncIterable<T>): Generator<() => AsyncIterable<T>> {

@@ -11,6 +11,7 @@
  * moment is requested by itself, and then DAG by DAG.
  */
 import { SyncError } from "@org/sync-engine";
+import { inOrder } from "@org/sync-engine/source";
 import { isTimestamp, justAfter, timestamp } from "../timestamp.ts";
 import type { Answer, Ask, Leaf, OnUnreadable } from "./ask.ts";
 import type { AirflowScope } from "./scope.ts";
@@ -19,6 +20,8 @@ import { readAround } from "./unreadable.ts";
 
 /** How often a request is repeated before its responses count as invalid. */
 const MOST_ATTEMPTS = 10;
+/** Parts of a scope read at once, each by a URL of its own, in small pages. */
+const PARTS_AHEAD = 4;
 
 /**
  * @param isScattered whether a response's rows may be any of the scope's, rather than its earliest. Rows ordered by id
@@ -34,7 +37,8 @@ export async function* leaves<T extends { readonly dag_id: string; readonly run_
 ): AsyncGenerator<Leaf<T>> {
   const [only, ...others] = ask.parts?.(scope) ?? [scope];
   if (!only || others.length > 0) {
-    for (const part of only ? [only, ...others] : []) yield* leaves(ask, part, pageLimit, onUnreadable);
+    const parts = (only ? [only, ...others] : []).map((part) => () => leaves(ask, part, pageLimit, onUnreadable));
+    yield* inOrder(parts, PARTS_AHEAD);
     return;
   }
   let rest = only;

@@ -149,8 +149,8 @@ function rememberQuiet(reading: AnyReading, held: Counts): void {
 async function* readWindow(reading: AnyReading, state: TableState, from: Position): Batches<WindowRead> {
   const { kind, airflow, pending } = reading;
   const since = await airflow.windowFrom(from);
-  const logged = reading.context.streams.has("event_logs") ? await recentlyLogged(airflow, since) : undefined;
-  const events = logged?.filter(isSilentEvent) ?? (await airflow.silentEvents(since));
+  const events = silentEvents(reading, since);
+  events.catch(() => {}); // Awaited below. Until then, avoid an unhandled rejection.
   const seen = new Set<string>();
   let [brought, saysMore] = [0, false];
   const note = kind.noteWindow?.(airflow, since);
@@ -162,7 +162,12 @@ async function* readWindow(reading: AnyReading, state: TableState, from: Positio
     yield await batchOfLeaf(reading, { rows }, state, "window");
   }
   note?.(undefined);
-  return { seen, events, brought, saysMore };
+  return { seen, events: await events, brought, saysMore };
+}
+
+async function silentEvents({ airflow, context }: AnyReading, since: number): Promise<WindowRead["events"]> {
+  const logged = context.streams.has("event_logs") ? await recentlyLogged(airflow, since) : undefined;
+  return logged?.filter(isSilentEvent) ?? airflow.silentEvents(since);
 }
 
 /** Re-reads all rows, after an update of the server that provides more data for each. */

@@ -111,7 +111,10 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
     list(listed);
     return listed;
   });
-  const before = once(async (): Promise<Before> => ({ ...(await listedDags()), runCounts: await api.runCounts() }));
+  const before = once(async (): Promise<Before> => {
+    const [listed, runCounts] = await Promise.all([listedDags(), api.runCounts()]);
+    return { ...listed, runCounts };
+  });
   const { list, ...visibility } = createVisibility(api, listedDags, context);
   function onUnreadable({ where, isTooLarge: isLarge = false }: UnreadableRow): void {
     const text = where.replace(/\.$/, "");
