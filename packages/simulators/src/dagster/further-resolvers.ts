@@ -129,14 +129,14 @@ function cursorNumber(cursor: string): number {
   return (JSON.parse(Buffer.from(cursor, "base64").toString()) as { value: number }).value;
 }
 
-function eventDocument({ type, path, runId, at, partition }: SimulatedAssetEvent) {
+function eventDocument({ type, path, runId, at, partition, description }: SimulatedAssetEvent) {
   return {
     __typename: type === "MATERIALIZATION" ? "MaterializationEvent" : "ObservationEvent",
     runId,
     timestamp: String(milliseconds(at)),
     partition,
     stepKey: null,
-    description: null,
+    description,
     metadataEntries: [],
     tags: [],
     assetKey: { path },
@@ -151,12 +151,12 @@ export function checksOf(world: DagsterWorld, path: readonly string[]) {
   return { __typename: "AssetChecks", checks: [...names].map((name) => ({ name })) };
 }
 
-function executionDocument({ id, runId, status, at }: SimulatedCheckExecution) {
+function executionDocument({ id, runId, status, at, description }: SimulatedCheckExecution) {
   const isResult = status === "SUCCEEDED" || status === "FAILED";
   const result = {
     timestamp: seconds(at),
     severity: "ERROR",
-    description: null,
+    description,
     metadataEntries: [],
     targetMaterialization: null,
   };

@@ -23,6 +23,7 @@ export interface SimulatedAssetEvent {
   readonly runId: string;
   readonly at: Instant;
   readonly partition: string | null;
+  readonly description: string | null;
 }
 
 /** A step of a run. */
@@ -40,6 +41,8 @@ export interface SimulatedCheckExecution {
   readonly runId: string;
   readonly at: Instant;
   status: "IN_PROGRESS" | "SUCCEEDED" | "FAILED" | "EXECUTION_FAILED" | "SKIPPED";
+  /** What the check says of its result. */
+  description: string | null;
 }
 
 /** A backfill, by insertion. */
@@ -99,7 +102,7 @@ export class FurtherWorld {
     at: Instant,
     more: Partial<SimulatedAssetEvent> = {},
   ): void {
-    this.events.push({ number: this.next(), type, path, at, runId: "", partition: null, ...more });
+    this.events.push({ number: this.next(), type, path, at, runId: "", partition: null, description: null, ...more });
   }
 
   check(
@@ -108,7 +111,15 @@ export class FurtherWorld {
     status: SimulatedCheckExecution["status"],
     at: Instant,
   ): SimulatedCheckExecution {
-    const execution: SimulatedCheckExecution = { id: this.next(), path, name, status, at, runId: "" };
+    const execution: SimulatedCheckExecution = {
+      id: this.next(),
+      path,
+      name,
+      status,
+      at,
+      runId: "",
+      description: null,
+    };
     this.checks.push(execution);
     return execution;
   }

@@ -3,6 +3,7 @@ import {
   type AppendedState,
   batchOf,
   defineStream,
+  isTooLarge,
   type Position,
   parsePosition,
   shapes,
@@ -90,6 +91,8 @@ export const assetEventRuns = defineStream<AirflowSync, typeof assetEventRunsTab
     const unread: RunId[] = [];
     for (const run of due.values()) {
       const events = await eventsOf(airflow, run);
+      if (isTooLarge(events))
+        airflow.onUnreadable({ where: `the asset events of ${run.dag_id} ${run.dag_run_id}`, isTooLarge: true });
       if (events instanceof Error) unread.push(run);
       else for (const { id: asset_event_id } of events) rows.push({ asset_event_id, ...run });
     }

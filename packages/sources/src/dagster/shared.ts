@@ -74,7 +74,7 @@ export function startDagsterSync(options: DagsterOptions, context: SourceContext
     asked ??= ask();
     return asked;
   };
-  const further = furtherApi(client, api, async () => (await before()).definitions.lackingFields);
+  const further = furtherApi(client, api, async () => (await before()).definitions.lackingFields, context);
   let overview: Promise<OverviewAnswer> | undefined;
   const overviewOf = async (stream: string, streams: ReadonlySet<string>) => {
     overview ??= further.overview(streams);

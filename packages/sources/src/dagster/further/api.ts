@@ -1,48 +1,32 @@
 /** What the further streams request: the only place among them that knows the server's documents. */
-import { type DagsterClient, type TypedDocument, unwrap } from "@org/dagster-client";
+import { type DagsterClient, unwrap } from "@org/dagster-client";
 import {
   assetCheckExecutionsDocument,
   assetEventsByTimeDocument,
   assetEventsDocument,
   backfillByIdDocument,
   backfillsPageDocument,
+  type InstigatorTick,
   instigatorTicksDocument,
   latestAssetEventsDocument,
   type OptionalField,
   type OverviewAnswer,
   overviewDocument,
   type RunsStepsAnswer,
-  repeatedQuery,
   runsStepsDocument,
   withoutFields,
 } from "@org/dagster-client/sync";
-import { type AnswerSize, createAnswerSize, type Shape } from "@org/sync-engine/source";
+import { createAnswerSize, isTooLarge, type SourceContext } from "@org/sync-engine/source";
 import type { DagsterApi } from "../api.ts";
+import { assetId } from "../tables/assets.ts";
 import { furtherAnswers } from "./answers.ts";
+import { createAskMany, createReportUnread, isUnanswered } from "./ask-many.ts";
 
 /** An overview shows this many of the newest backfills. */
 export const BACKFILLS_PER_PAGE = 50;
 
-/** Things that a request asks about, at most. */
-const PER_REQUEST = 500;
-
 /** Runs whose steps are requested at once, at most: the server reads the whole log of each. */
 const RUNS_PER_REQUEST = 100;
-
-/** A thing that was asked about, and what the server answered. */
-export interface Answered<Asked, Item> {
-  readonly asked: Asked;
-  readonly item: Item;
-}
-
-/** A query about one thing, to ask about many. */
-interface Question<Item, Variables> {
-  readonly label: string;
-  readonly document: TypedDocument<{ readonly item: Item }, Variables>;
-  readonly shape: Shape;
-  /** Selected fields that the server's version lacks. @default none */
-  readonly lacking?: readonly OptionalField[];
-}
 
 export type FurtherApi = ReturnType<typeof furtherApi>;
 
@@ -51,43 +35,14 @@ export type FurtherApi = ReturnType<typeof furtherApi>;
  */
 export function furtherApi(
   client: DagsterClient,
-  { ask }: Pick<DagsterApi, "ask">,
+  api: Pick<DagsterApi, "ask">,
   lacks: () => Promise<readonly OptionalField[]>,
+  context: Pick<SourceContext, "emit">,
 ) {
-  const sizes = new Map<string, AnswerSize>();
+  const { ask } = api;
   const stepsSize = createAnswerSize();
-  /** Asks about many things, in as few requests as their responses allow. Yields each response. */
-  async function* askMany<Asked, Variables extends object, Item, Result>(
-    { label, document, shape, lacking = [] }: Question<Item, Variables>,
-    all: readonly Asked[],
-    variablesOf: (asked: Asked) => Variables,
-    read: (item: Item) => Result,
-  ): AsyncGenerator<readonly Answered<Asked, Result>[]> {
-    const size = sizes.get(label) ?? createAnswerSize();
-    sizes.set(label, size);
-    for (let start = 0; start < all.length; ) {
-      const answer = await size.fit(
-        Math.min(PER_REQUEST, all.length - start),
-        (most, options) => {
-          const asked = all.slice(start, start + most);
-          const query = repeatedQuery(document, asked.map(variablesOf));
-          return ask(
-            label,
-            shape,
-            (limits) => withoutFields(client, lacking).rawRequest(query.document, query.variables, limits),
-            (data, bytes) => {
-              const items = query.read(data);
-              return { bytes, found: asked.map((one, index) => ({ asked: one, item: read(items[index]!) })) };
-            },
-            options,
-          );
-        },
-        { weigh: ({ found, bytes }) => ({ rows: found.length, bytes }) },
-      );
-      start += answer.found.length;
-      yield answer.found;
-    }
-  }
+  const report = createReportUnread(context);
+  const askMany = createAskMany(client, api, report);
 
   return {
     /** What these streams need of the server as a whole, in one request. */
@@ -117,31 +72,49 @@ export function furtherApi(
     /** Ticks of schedules and sensors within bounds of time, in seconds since 1970; the newest first. */
     ticks: <Asked extends TicksQuestion>(all: readonly Asked[]) =>
       askMany(
-        { label: "ticks", document: instigatorTicksDocument, shape: furtherAnswers.ticks },
+        {
+          ...{ label: "ticks", document: instigatorTicksDocument, shape: furtherAnswers.ticks },
+          variables: ({ selector, after, before, limit }: Asked) => ({ selector, after, before, limit }),
+          read: (item) => unwrap(item, "InstigationState").ticks,
+          rows: {
+            heavy: ["skipReason", "cursor", "error"],
+            of: (ticks) => ticks,
+            thing: ({ selector }) => `${selector.name} (${selector.repositoryLocationName})`,
+            time: ({ timestamp }: InstigatorTick) => dateOf(timestamp * 1000),
+            isDivisible: true,
+          },
+        },
         all,
-        ({ selector, after, before, limit }) => ({ selector, after, before, limit }),
-        (item) => unwrap(item, "InstigationState").ticks,
       ),
 
     /** Events of assets by insertion, the newest first. */
-    assetEvents: <Asked extends { readonly path: readonly string[]; readonly cursor?: string }>(
+    assetEvents: <Asked extends { readonly path: readonly string[]; readonly cursor?: string; readonly limit: number }>(
       all: readonly Asked[],
-      limit: number,
     ) =>
       askMany(
-        { label: "events of assets", document: assetEventsDocument, shape: furtherAnswers.assetEvents },
+        {
+          ...{ label: "events of assets", document: assetEventsDocument, shape: furtherAnswers.assetEvents },
+          variables: ({ path, cursor, limit }: Asked) => ({ key: { path }, cursor, limit }),
+          read: (item) => unwrap(item, "Asset").history,
+          rows: { ...eventRows, of: ({ results }) => results, isDivisible: true },
+        },
         all,
-        ({ path, cursor }) => ({ key: { path }, cursor, limit }),
-        (item) => unwrap(item, "Asset").history,
       ),
 
     /** The same of versions that cannot list them so: within bounds of time, in ms since 1970. */
     assetEventsByTime: <Asked extends EventsQuestion>(all: readonly Asked[]) =>
       askMany(
-        { label: "events of assets", document: assetEventsByTimeDocument, shape: furtherAnswers.assetEventsByTime },
+        {
+          ...{ label: "events of assets", document: assetEventsByTimeDocument },
+          shape: furtherAnswers.assetEventsByTime,
+          variables: ({ path, after, before, limit }: Asked) => ({
+            ...{ key: { path }, after: textOf(after), before: textOf(before), limit },
+          }),
+          read: (item) => unwrap(item, "Asset"),
+          // A page must be longer than the events of one moment.
+          rows: { ...eventRows, of: (asset) => [...asset.materializations, ...asset.observations], isDivisible: false },
+        },
         all,
-        ({ path, after, before, limit }) => ({ key: { path }, after: textOf(after), before: textOf(before), limit }),
-        (item) => unwrap(item, "Asset"),
       ),
 
     /** When assets last had an event, in ms since 1970, of versions that do not number events. */
@@ -161,34 +134,54 @@ export function furtherApi(
     /** Executions of checks, the newest first. */
     async *checkExecutions<Asked extends ExecutionsQuestion>(all: readonly Asked[]) {
       const lacking = (await lacks()).filter((field) => field === "partition");
-      const query = { document: assetCheckExecutionsDocument, shape: furtherAnswers.checkExecutions, lacking };
       yield* askMany(
-        { label: "executions of asset checks", ...query },
+        {
+          ...{ label: "executions of asset checks", document: assetCheckExecutionsDocument, lacking },
+          shape: furtherAnswers.checkExecutions,
+          variables: ({ path, name, cursor, limit }: Asked) => ({ key: { path }, name, cursor, limit }),
+          read: (item) => item,
+          rows: {
+            heavy: ["description", "metadataEntries"],
+            of: (executions) => executions,
+            thing: ({ path, name }) => `${name} of ${assetId(path)}`,
+            time: ({ timestamp }: { readonly timestamp: number }) => dateOf(timestamp * 1000),
+            isDivisible: true,
+          },
+        },
         all,
-        ({ path, name, cursor, limit }) => ({ key: { path }, name, cursor, limit }),
-        (item) => item,
       );
     },
 
-    /** The steps of runs; nothing of runs that do not exist. */
+    /** The steps of runs; nothing of runs that do not exist. One whose steps cannot be read is reported. */
     async *steps(runIds: readonly string[]) {
+      let most = RUNS_PER_REQUEST;
       for (let start = 0; start < runIds.length; ) {
-        const answer = await stepsSize.fit(
-          Math.min(RUNS_PER_REQUEST, runIds.length - start),
-          (most, options) => {
-            const asked = runIds.slice(start, start + most);
-            return ask(
-              "steps of runs",
-              furtherAnswers.steps,
-              (limits) => client.rawRequest(runsStepsDocument, { runIds: asked, limit: asked.length }, limits),
-              (data, bytes) => ({ asked, bytes, runs: unwrap(data.runs, "Runs").results }),
-              options,
-            );
-          },
-          { weigh: ({ asked, bytes }) => ({ rows: asked.length, bytes }) },
-        );
-        start += answer.asked.length;
-        yield answer.runs;
+        let asked: readonly string[] = [];
+        try {
+          const answer = await stepsSize.fit(
+            Math.min(most, runIds.length - start),
+            (count, options) => {
+              asked = runIds.slice(start, start + count);
+              return ask(
+                "steps of runs",
+                furtherAnswers.steps,
+                (limits) => client.rawRequest(runsStepsDocument, { runIds: asked, limit: asked.length }, limits),
+                (data, bytes) => ({ bytes, runs: unwrap(data.runs, "Runs").results }),
+                { ...options, ...(most < RUNS_PER_REQUEST && { retries: 1 }) },
+              );
+            },
+            { weigh: ({ bytes }) => ({ rows: asked.length, bytes }) },
+          );
+          start += asked.length;
+          most = Math.min(RUNS_PER_REQUEST, most * 2);
+          yield answer.runs;
+        } catch (error) {
+          if (!isUnanswered(error) && !isTooLarge(error)) throw error;
+          most = Math.max(1, Math.ceil(asked.length / 2));
+          if (asked.length > 1) continue;
+          report(`the steps of run ${asked[0]}`, error);
+          start += 1;
+        }
       }
     },
 
@@ -205,16 +198,24 @@ export function furtherApi(
     /** Backfills by their ids; undefined for one that does not exist. */
     backfillsById: (ids: readonly string[]) =>
       askMany(
-        { label: "backfills by id", document: backfillByIdDocument, shape: furtherAnswers.backfillsById },
-        ids,
-        (backfillId) => ({ backfillId }),
-        (item) => (item?.__typename === "BackfillNotFoundError" ? undefined : unwrap(item, "PartitionBackfill")),
+        {
+          ...{ label: "backfills by id", document: backfillByIdDocument, shape: furtherAnswers.backfillsById },
+          variables: ({ backfillId }: BackfillQuestion) => ({ backfillId }),
+          read: (item) =>
+            item?.__typename === "BackfillNotFoundError" ? undefined : unwrap(item, "PartitionBackfill"),
+        },
+        ids.map((backfillId): BackfillQuestion => ({ backfillId })),
       ),
   };
 }
 
 /** The steps of a run. */
 export type RunSteps = Extract<RunsStepsAnswer["runs"], { readonly __typename: "Runs" }>["results"][number];
+
+interface BackfillQuestion {
+  readonly backfillId: string;
+  readonly limit?: number;
+}
 
 /** Which ticks. */
 export interface TicksQuestion {
@@ -248,6 +249,17 @@ export interface ExecutionsQuestion {
 export interface LatestEvent {
   readonly path: readonly string[];
   readonly at: number | undefined;
+}
+
+/** How to get past an event of an asset. */
+const eventRows = {
+  heavy: ["description", "metadataEntries", "tags"],
+  thing: ({ path }: { readonly path: readonly string[] }) => assetId(path),
+  time: ({ timestamp }: { readonly timestamp: string }) => dateOf(Number(timestamp)),
+};
+
+function dateOf(ms: number): string {
+  return new Date(ms).toISOString();
 }
 
 function textOf(time: number | undefined): string | undefined {

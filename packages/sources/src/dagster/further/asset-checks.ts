@@ -2,6 +2,7 @@ import { batchOf, defineStream, type Position } from "@org/sync-engine/source";
 import type { DagsterSync } from "../shared.ts";
 import { assetCheckRow, assetChecksTable, type CheckExecution } from "../tables/asset-checks.ts";
 import { assetId } from "../tables/assets.ts";
+import { isSkipped } from "./ask-many.ts";
 
 /** Executions per check that a sync requests at first: more than usually happen between two syncs. */
 const FEW_EXECUTIONS = 5;
@@ -57,7 +58,9 @@ export const assetChecks = defineStream<DagsterSync, typeof assetChecksTable, Ch
           else ended.set(key, Math.max(lowest.get(key) ?? 0, ended.get(key) ?? 0));
         }
         const upserts = answers.flatMap(({ asked, item }) =>
-          item.map((execution) => assetCheckRow(asked.path, asked.name, execution)),
+          item
+            .filter((execution) => !isSkipped(execution))
+            .map((execution) => assetCheckRow(asked.path, asked.name, execution)),
         );
         yield batchOf(assetChecksTable, { upserts, state: state(last?.position ?? null) });
       }

@@ -1,6 +1,7 @@
 /** Rows of an asset's events, and which of those with the same key each is. */
 import type { AssetEvent } from "@org/dagster-client/sync";
 import { materializationRow } from "../tables/materializations.ts";
+import { isSkipped } from "./ask-many.ts";
 
 /**
  * The number that Dagster gave to the last event of a page: its cursor, decoded. Undefined if it is written otherwise;
@@ -22,10 +23,10 @@ export function eventNumber(cursor: string): number | undefined {
  */
 export function eventRows(path: readonly string[], events: readonly AssetEvent[]) {
   const counts = new Map<string, number>();
-  return events.toReversed().map((event) => {
+  return events.toReversed().flatMap((event) => {
     const key = JSON.stringify([event.__typename, event.timestamp, event.runId, event.partition]);
     const number = counts.get(key) ?? 0;
     counts.set(key, number + 1);
-    return materializationRow(path, event, number);
+    return isSkipped(event) ? [] : [materializationRow(path, event, number)];
   });
 }

@@ -4,6 +4,7 @@ import type { Definitions } from "../definitions.ts";
 import type { DagsterSync } from "../shared.ts";
 import { type Instigator, tickRow, ticksTable } from "../tables/ticks.ts";
 import type { TicksQuestion } from "./api.ts";
+import { isSkipped } from "./ask-many.ts";
 import { shownFrame } from "./frame.ts";
 
 /** Ticks per schedule or sensor in the first request for it; usually these are all. */
@@ -72,7 +73,7 @@ export const ticks = defineStream<DagsterSync, typeof ticksTable, TicksState>({
       const next: Left[] = [];
       for await (const answers of shared.further.ticks(left)) {
         const rows = answers.flatMap(({ asked, item }) =>
-          item.map((tick) => tickRow(tick, asked.of, tick.timestamp - frame)),
+          item.filter((tick) => !isSkipped(tick)).map((tick) => tickRow(tick, asked.of, tick.timestamp - frame)),
         );
         for (const { asked, item } of answers) {
           const { id } = asked.of;
@@ -117,7 +118,7 @@ function restOf(asked: Left, page: readonly InstigatorTick[], frame: number): Le
   const last = page.at(-1);
   if (!last || page.length < asked.limit) return undefined;
   // All of it has one time: only a larger page gets beyond it.
-  const isStuck = last.tickId === asked.last && asked.limit === MOST_TICKS;
+  const isStuck = last.tickId === asked.last && (asked.limit === MOST_TICKS || asked.limit === 1);
   const before = last.timestamp - frame + (isStuck ? 0 : MOMENT);
   return { ...asked, before, limit: MOST_TICKS, last: last.tickId };
 }
