@@ -6,7 +6,7 @@ import { defineStream, type Source } from "@org/sync-engine/source";
 export type TaskInstanceRow = Row<typeof table>;
 
 /** About what an answer of the batch endpoint holds. */
-export const BATCH_ROWS = 5000;
+const BATCH_ROWS = 5000;
 
 const TASKS = 50;
 const DAGS = 200;
@@ -34,7 +34,7 @@ const NEWEST = 1_798_761_600_000;
 const BETWEEN_RUNS = 60_000;
 
 /** The row with a number, newest first: a run of one of many DAGs has 50 of them. */
-export function rowAt(index: number): TaskInstanceRow {
+function rowAt(index: number): TaskInstanceRow {
   const run = Math.floor(index / TASKS);
   const task = index % TASKS;
   const runAfter = NEWEST - run * BETWEEN_RUNS;

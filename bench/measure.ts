@@ -46,3 +46,15 @@ export const summary = (all: readonly Measured[]): Measured => ({
 
 /** How many times as large. */
 export const times = (a: number, b: number): number => Number((a / b).toFixed(2));
+
+/** `fetch`, and how often it was called. */
+export function countedFetch(): { readonly fetch: typeof fetch; requests(): number } {
+  let requests = 0;
+  return {
+    fetch(input, init) {
+      requests += 1;
+      return fetch(input, init);
+    },
+    requests: () => requests,
+  };
+}

@@ -73,13 +73,20 @@ export function writeTable(name: string, markdown: string): void {
   throw new Error(`No README has ${begin} … ${end}.`);
 }
 
-/** What the numbers of a section depend on, as a sentence. */
-export function caption({ measuredOn, machine: { cores, gb, load }, versions, options }: Section): string {
-  const busy = load > cores ? ` that were busy with other work (load ${load})` : "";
-  const used = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
-  const how = Object.entries(options).map(([name, value]) => `--${name} ${value}`);
-  return `Measured on ${measuredOn} on ${cores} cores${busy} and ${gb} GB, with ${used.join(", ")}: \`${how.join(" ")}\`.`;
+/** What the numbers of a section depend on, and how to repeat them. */
+export function caption(name: string, { measuredOn, machine, versions, options }: Section): string {
+  const { cpu, cores, gb, load } = machine;
+  const busy =
+    load > cores ? `, busy with other work (load ${load})` : load < 1 ? ", otherwise idle" : ` (load ${load})`;
+  const used = Object.entries(versions).map(([program, version]) => `${titles[program] ?? program} ${version}`);
+  const how = Object.entries(options).map(([option, value]) => ` --${option} ${value}`);
+  return [
+    `Measured on ${measuredOn} on ${cores} cores (${cpu}) and ${gb} GB${busy}, with`,
+    `${used.join(", ")}: \`pnpm bench ${name}${how.join("")}\`.`,
+  ].join(" ");
 }
+
+const titles: Readonly<Record<string, string>> = { node: "Node", airflow: "Airflow", dagster: "Dagster" };
 
 /** A table of Markdown, aligned as the formatter of this repository does. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -51,14 +51,18 @@ async function costsOf(taskInstances: number, tasks: number, dags: number): Prom
   return { taskInstances, first, idle, changed, reconcile, idleMs };
 }
 
-export async function measureSizes({ sizes, tasks, dags }: typeof sizesOptions): Promise<readonly Costs[]> {
+export async function measureSizes({
+  sizes,
+  tasks,
+  dags,
+}: typeof sizesOptions): Promise<{ readonly results: readonly Costs[] }> {
   const costs: Costs[] = [];
   for (const size of sizes.split(",").map(Number)) {
     const each = await costsOf(size, Number(tasks), Number(dags));
     console.error(JSON.stringify(each));
     costs.push(each);
   }
-  return costs;
+  return { results: costs };
 }
 
 export function sizesRatios(costs: readonly Costs[]): Ratios {

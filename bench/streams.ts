@@ -73,7 +73,7 @@ async function costsOf(server: string, streams: string, options: typeof streamsO
   };
 }
 
-export async function measureStreams(options: typeof streamsOptions): Promise<readonly Costs[]> {
+export async function measureStreams(options: typeof streamsOptions): Promise<{ readonly results: readonly Costs[] }> {
   const costs: Costs[] = [];
   for (const [server, create] of Object.entries(servers)) {
     const optIn = create(options).source.streams.filter(({ isOptIn }) => isOptIn);
@@ -81,7 +81,7 @@ export async function measureStreams(options: typeof streamsOptions): Promise<re
       costs.push(await costsOf(server, streams, options));
     }
   }
-  return costs;
+  return { results: costs };
 }
 
 export function streamsRatios(costs: readonly Costs[]): Ratios {

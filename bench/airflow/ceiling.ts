@@ -1,22 +1,11 @@
-/** The requests of our sync, as many at once as it sent, with the responses read and discarded. */
-import { readFileSync } from "node:fs";
-import { type Contender, pathOf, tokenOf } from "./contender.ts";
-import type { SentRequest } from "./ours.ts";
+import type { Contender } from "../contender.ts";
+import { replay } from "../sent.ts";
+import { type AirflowTarget, tokenOf } from "./target.ts";
 
-export const ceiling: Contender = {
+/** The requests of our sync, as many at once as it sent, with the responses read and discarded. */
+export const ceiling: Contender<AirflowTarget> = {
   async copy(target) {
-    const { sent } = JSON.parse(readFileSync(pathOf(target, "sent.json"), "utf8")) as { sent: SentRequest[] };
-    const headers = { authorization: `Bearer ${await tokenOf(target)}`, "content-type": "application/json" };
-    const running = new Set<Promise<void>>();
-    for (const { method, path, body, limit } of sent) {
-      while (running.size >= limit) await Promise.race(running);
-      const one = fetch(target.url + path, { method, headers, body })
-        .then((response) => response.arrayBuffer())
-        .then(() => void running.delete(one));
-      running.add(one);
-    }
-    await Promise.all(running);
-    return sent.length;
+    return { requests: await replay(target, { authorization: `Bearer ${await tokenOf(target)}` }) };
   },
-  stored: async () => ({ runs: [], attempts: [] }),
+  stored: async () => ({}),
 };

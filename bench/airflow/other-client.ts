@@ -1,7 +1,7 @@
 /** How long another client waits for the page that people look at most, on an idle server and during a first sync. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { median, times } from "../measure.ts";
-import { type Target, tokenOf } from "./contender.ts";
+import { type AirflowTarget, tokenOf } from "./target.ts";
 
 const EVERY_MS = 200;
 const IDLE_SAMPLES = 20;
@@ -14,7 +14,7 @@ export interface OtherClient {
 }
 
 /** @param work what the other client has to bear */
-export async function besideOtherClient(target: Target, work: () => Promise<unknown>): Promise<OtherClient> {
+export async function besideOtherClient(target: AirflowTarget, work: () => Promise<unknown>): Promise<OtherClient> {
   const headers = { authorization: `Bearer ${await tokenOf(target)}` };
   const request = async () => {
     const begun = performance.now();

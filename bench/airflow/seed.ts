@@ -3,11 +3,10 @@
  * DAG, twice; runs whose logical date is within the last seven days, and later than any before. Nothing is stored, which
  * makes it faster than it would be.
  */
-import { readFileSync } from "node:fs";
-import { type CheckedRow, type Contender, pathOf, tokenOf, writeJson } from "./contender.ts";
+import { type CheckedRow, type Contender, readJson, type Tables, WEEK_MS, writeJson } from "../contender.ts";
+import { type AirflowTarget, tokenOf } from "./target.ts";
 
 const LIMIT = 100;
-const WEEK_MS = 7 * 24 * 60 * 60 * 1000;
 
 interface SeedRun {
   readonly dag_id: string;
@@ -16,7 +15,7 @@ interface SeedRun {
   readonly state: string | null;
 }
 
-export const seed: Contender = {
+export const seed: Contender<AirflowTarget> = {
   async copy(target) {
     const headers = { authorization: `Bearer ${await tokenOf(target)}` };
     let requests = 0;
@@ -46,7 +45,7 @@ export const seed: Contender = {
       }
     }
     writeJson(target, "seed.json", { runs, attempts });
-    return requests;
+    return { requests };
   },
-  stored: async (target) => JSON.parse(readFileSync(pathOf(target, "seed.json"), "utf8")),
+  stored: async (target) => readJson<Tables>(target, "seed.json"),
 };
