@@ -58,6 +58,30 @@ test("I3: a first sync without batch endpoints resumes wherever it ended", async
   expect(await differences()).toEqual([]);
 });
 
+test.each([true, false])("a reconcile without batch endpoints re-reads across DAGs (cursor: %s)", async (cursor) => {
+  const world = createEmptyAirflowWorld();
+  const dags = Array.from({ length: 30 }, (_, number) => world.addDag({ dagId: `dag ${number}` }));
+  // At one moment, more runs than a page, which only the DAGs divide if there is no cursor.
+  const runAfter = world.now();
+  for (let run = 0; run < 4; run += 1) {
+    for (const dag of dags) world.finishRun(world.addRun(dag, { runId: `run ${run}`, runAfter }));
+  }
+  const early = runAfter - 60 * minute;
+  for (let run = 0; run < 90; run += 1) {
+    world.finishRun(world.addRun(dags[0]!, { runId: `early ${run}`, runAfter: early - run * minute }));
+  }
+  const { simulator, syncNow, differences } = await setUp({ world, source, simulator: { cursor } });
+  await syncNow();
+  let requests = 0;
+  for (let day = 0; day < 6; day += 1) {
+    simulator.clock.advance(25 * 60 * 60_000);
+    requests = Math.max(requests, (await syncNow({ reconcile: true })).requests);
+    // A reconcile counts each DAG's task instances.
+    if (cursor) expect(requests).toBeLessThan(2 * dags.length);
+    expect(await differences()).toEqual([]);
+  }
+});
+
 test("an idle sync without batch endpoints sends one request per open run", async () => {
   const world = createEmptyAirflowWorld();
   for (let number = 0; number < 10; number += 1) {

@@ -5,7 +5,8 @@
 import { inOrder } from "@org/sync-engine/source";
 import type { Answer, Ask, Leaf, ListedRow, OnUnreadable } from "./ask.ts";
 import { numberOfRuns } from "./doubts.ts";
-import { leaves } from "./leaves.ts";
+import { isOneMoment, leaves } from "./leaves.ts";
+import type { AirflowScope } from "./scope.ts";
 import type { AirflowSync } from "./shared.ts";
 import { type Slice, Slices, type SlicesOptions } from "./slices.ts";
 import type { Frontier, TablePosition } from "./state.ts";
@@ -162,11 +163,23 @@ export async function* reread<T extends ListedRow>(
   }
   const share = held / (from.isRenewal ? RENEWALS : SCRUBS);
   let [read, at]: [number, typeof from] = [0, from];
-  for await (const { reached, ...leaf } of walkHistory(airflow, { ...options, from, ahead: 1 })) {
+  const ask = acrossDags(options.ask);
+  for await (const { reached, ...leaf } of walkHistory(airflow, { ...options, ask, from, ahead: 1 })) {
     read += leaf.rows.length;
     const isEnd = reached !== undefined && reached.before === undefined;
     if (reached) at = { ...reached, ...(from.isRenewal ? { isRenewal: true } : isEnd && { isDone: true }) };
     yield { ...leaf, state: { ...state, ...(!(isEnd && from.isRenewal) && { reread: at }) } };
     if (isEnd || (reached && read >= share)) return;
   }
+}
+
+/**
+ * Asks for a scope across DAGs even if only GET is allowed, which costs a request for each DAG otherwise, however few rows
+ * there are. Where many rows share a moment, and there is no cursor, only the DAGs divide it.
+ */
+function acrossDags<T>(ask: Ask<T>): Ask<T> {
+  const { parts } = ask;
+  if (!parts) return ask;
+  const across: Ask<T> = (...request) => ask(...request);
+  return Object.assign(across, { parts: (scope: AirflowScope) => (isOneMoment(scope) ? parts(scope) : [scope]) });
 }

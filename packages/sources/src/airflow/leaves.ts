@@ -121,7 +121,7 @@ function outOfScope(scope: AirflowScope, time: string): SyncError {
 }
 
 /** Whether a scope is a single moment. */
-function isOneMoment({ runAfter }: AirflowScope): boolean {
+export function isOneMoment({ runAfter }: AirflowScope): boolean {
   return runAfter?.from !== undefined && runAfter.to !== undefined && justAfter(runAfter.from) >= runAfter.to;
 }
 

@@ -128,8 +128,9 @@ function listing<T extends { readonly dag_id: string; readonly dag_run_id: strin
         ? batch(scope, { limit, offset, order })
         : get(scope, { limit, offset, order_by: [order ?? "run_after"] });
       const name = isBatch ? label : `${label} by GET`;
-      const { data, rows, bytes } = await page(name, counted, call, { ...options, ...probing(probe) });
-      return { rows, bytes, total: data.total_entries as number, ordered, limit };
+      const { data, rows: all, bytes } = await page(name, counted, call, { ...options, ...probing(probe) });
+      const rows = isBatch ? all : within(scope, all);
+      return { rows, bytes, total: (data.total_entries as number) - all.length + rows.length, ordered, limit };
     };
     const most = isBatch ? wanted : Math.min(wanted, LARGEST_GET);
     return sizes.fit(most, asked, { weigh, ...(isWhole && { isWhole }) });
@@ -143,7 +144,7 @@ function listing<T extends { readonly dag_id: string; readonly dag_run_id: strin
       const answer: ChangedPage<T> = await changed(scope, token);
       if (!("next" in answer)) return undefined;
       // A row cleared during the walk is returned again, with its new state.
-      for (const row of answer.rows) rows.set(keyOf(row), row);
+      for (const row of within(scope, answer.rows)) rows.set(keyOf(row), row);
       walk.page(answer.rows.map(pageKey), answer.next);
       token = answer.next;
     }
@@ -169,6 +170,13 @@ function listing<T extends { readonly dag_id: string; readonly dag_run_id: strin
     ask: useBatch ? askScope : Object.assign(askScope, { parts: scopesByAddress }),
     changed: (since, token) => changed({ updatedSince: since }, token),
   };
+}
+
+/** Without rows of other DAGs: a GET can name one DAG, or none. */
+function within<T extends { readonly dag_id: string }>({ dags }: AirflowScope, rows: readonly T[]): readonly T[] {
+  if (!dags || dags.length < 2) return rows;
+  const wanted = new Set(dags);
+  return rows.filter(({ dag_id }) => wanted.has(dag_id));
 }
 
 /** The same rows, or more, in scopes that each have their own URL, if a URL can contain their ids. */

@@ -154,7 +154,9 @@ async function* readWindow(reading: AnyReading, state: TableState, from: Positio
   const seen = new Set<string>();
   let [brought, saysMore] = [0, false];
   const note = kind.noteWindow?.(airflow, since);
-  for await (const { rows } of changes(kind.listing(airflow), since, pending.onUnreadable)) {
+  const dags = reading.before.dags.map(({ dag_id }) => dag_id);
+  const { onUnreadable } = pending;
+  for await (const { rows } of changes(kind.listing(airflow), since, { dags, onUnreadable })) {
     for (const row of rows) if (kind.unfinished.includes(row.state ?? null)) seen.add(kind.keyOf(row));
     brought += rows.length;
     saysMore ||= rows.some((row) => kind.saysMore?.(row));
