@@ -8,6 +8,7 @@ import { dagster, dagsterTables } from "@org/sources/dagster";
 import { sync } from "@org/sync-engine";
 import { differences, readTable } from "@org/testkit/compare";
 import { type DagsterServer, dagsterVersions, startDagster } from "@org/testkit/servers/dagster";
+import { deleteRuns, wipeAssets } from "@org/testkit/servers/dagster-deletions";
 import { furtherTruth, seedFurther } from "@org/testkit/servers/dagster-further";
 import { breakLocation, repairLocation } from "@org/testkit/servers/dagster-world";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -19,6 +20,8 @@ const overlapMs = 1_000;
 for (const { version, pythons } of [dagsterVersions[0], dagsterVersions.at(-1)!]) {
   describeLiveOn(pythons)(`the further streams of a real Dagster ${version}`, () => testFurther(version));
 }
+
+const tableOf = (name: string) => dagsterTables.find((table) => table.name === name)!;
 
 function testFurther(version: string): void {
   const folder = mkdtempSync(join(tmpdir(), "live-dagster-further-"));
@@ -67,6 +70,23 @@ function testFurther(version: string): void {
     log(`changed: ${JSON.stringify(await seedFurther(server, 2))}`);
     await syncNow();
     await expectNoDifference();
+  });
+
+  test("what goes with a deleted run or a wiped asset is marked as deleted", async () => {
+    const client = createDagsterClient({ url: server.url });
+    const held = async (table: string) => (await readTable(path, tableOf(table))) as readonly Record<string, string>[];
+    const [{ run_id: run = "" } = {}] = await held("dagster_steps");
+    const events = await held("dagster_materializations");
+    const wiped = events.find(({ run_id }) => run_id !== run)!.asset_id!;
+    await deleteRuns(server, [run]);
+    await wipeAssets(server, [JSON.parse(wiped)]);
+    const source = dagster({ client, overlapMs });
+    await sync({ source, destination: duckdb(path), streams: ["all"], reconcile: true });
+    const left = [...(await held("dagster_steps")), ...(await held("dagster_materializations"))];
+    expect(left.filter(({ run_id, asset_id }) => run_id === run || asset_id === wiped)).toEqual([]);
+    const others = events.filter(({ run_id, asset_id }) => run_id !== run && asset_id !== wiped);
+    expect(await held("dagster_materializations")).toHaveLength(others.length);
+    log(`deleted: ${events.length - others.length} of ${events.length} events`);
   });
 
   test("I12: a sync of an idle server sends at most seven requests, and only adds samples", async () => {

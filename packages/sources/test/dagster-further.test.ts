@@ -156,6 +156,35 @@ test("backfills and executions of checks are read down to what had ended", async
   expect(fixture.rows("dagster_asset_checks").map(({ status }) => status)).not.toContain("IN_PROGRESS");
 });
 
+test.each(versions)("%s: what goes with a deleted run or a wiped asset is marked as deleted", async (version) => {
+  const world = smallWorld();
+  const [kept, deleted] = [world.completeRun({ jobName: "load" }), world.completeRun({ jobName: "load" })];
+  for (const { runId } of [kept, deleted]) {
+    world.further.steps.set(runId, [{ stepKey: "load", status: "SUCCESS", attempts: [] }]);
+    world.further.event("MATERIALIZATION", ["orders"], world.now() - hour, { runId });
+  }
+  // Of a run that the server never had, and of none.
+  world.further.event("MATERIALIZATION", ["orders"], world.now() - 2 * hour, { runId: "elsewhere" });
+  world.further.event("OBSERVATION", ["orders"], world.now() - 3 * hour);
+  world.further.event("MATERIALIZATION", ["elsewhere"], world.now() - hour);
+  const fixture = await startFixture(world, { version });
+  await fixture.sync(everything);
+  const held = () => [keys(fixture, "dagster_steps", "run_id"), keys(fixture, "dagster_materializations", "run_id")];
+  const before = held();
+  expect(before.map((rows) => rows.length)).toEqual([2, 5]);
+
+  world.advance(3_600_000);
+  world.deleteRun(deleted);
+  await fixture.sync(everything);
+  expect(held()).toEqual(before);
+  await fixture.sync({ ...everything, reconcile: true });
+  expect(held()).toEqual([[kept.runId], ["", "", "elsewhere", kept.runId].sort()]);
+
+  world.wipe(["elsewhere"]);
+  await fixture.sync(everything);
+  expect(keys(fixture, "dagster_materializations", "asset_id")).toEqual(Array(3).fill('["orders"]'));
+});
+
 test("each sync adds samples of the daemon, the pools and the queue", async () => {
   const world = smallWorld();
   world.further.heartbeats.set("SENSOR", world.now());

@@ -1,5 +1,6 @@
 /** What only the further streams of a sync read: ticks, events of assets, steps, checks, backfills, pools, daemons. */
 import type { Instant } from "../time.ts";
+import { assetId } from "./records.ts";
 
 /** An evaluation of a schedule or sensor. */
 export interface SimulatedTick {
@@ -103,6 +104,14 @@ export class FurtherWorld {
     more: Partial<SimulatedAssetEvent> = {},
   ): void {
     this.events.push({ number: this.next(), type, path, at, runId: "", partition: null, description: null, ...more });
+  }
+
+  /** Removes what goes with a run, or with an asset's events. */
+  remove(what: { readonly runId: string } | { readonly assetId: string }): void {
+    if ("runId" in what) this.steps.delete(what.runId);
+    const goes = ({ runId, path }: SimulatedAssetEvent) =>
+      "runId" in what ? runId === what.runId : assetId(path) === what.assetId;
+    this.events.splice(0, this.events.length, ...this.events.filter((event) => !goes(event)));
   }
 
   check(

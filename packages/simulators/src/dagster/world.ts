@@ -237,6 +237,7 @@ export class DagsterWorld {
 
   deleteRun(run: SimulatedDagsterRun): void {
     this.runs.delete(run.runId);
+    this.further.remove({ runId: run.runId });
     this.#ordered = null;
   }
 
@@ -248,6 +249,7 @@ export class DagsterWorld {
   /** Removes an asset's events. */
   wipe(path: readonly string[]): void {
     this.materializations.delete(assetId(path));
+    this.further.remove({ assetId: assetId(path) });
   }
 
   /** A run that takes a minute, from its launch to its end, which is now. */

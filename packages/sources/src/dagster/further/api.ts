@@ -20,7 +20,7 @@ import { createAnswerSize, isTooLarge, type SourceContext } from "@org/sync-engi
 import type { DagsterApi } from "../api.ts";
 import { assetId } from "../tables/assets.ts";
 import { furtherAnswers } from "./answers.ts";
-import { createAskMany, createReportUnread, isUnanswered } from "./ask-many.ts";
+import { createAskMany, createReportUnread, isUnanswered, withoutParts } from "./ask-many.ts";
 
 /** An overview shows this many of the newest backfills. */
 export const BACKFILLS_PER_PAGE = 50;
@@ -107,12 +107,26 @@ export function furtherApi(
         {
           ...{ label: "events of assets", document: assetEventsByTimeDocument },
           shape: furtherAnswers.assetEventsByTime,
-          variables: ({ path, after, before, limit }: Asked) => ({
-            ...{ key: { path }, after: textOf(after), before: textOf(before), limit },
-          }),
+          variables: eventsVariables,
           read: (item) => unwrap(item, "Asset"),
           // A page must be longer than the events of one moment.
           rows: { ...eventRows, of: (asset) => [...asset.materializations, ...asset.observations], isDivisible: false },
+        },
+        all,
+      ),
+
+    /** The same of every version, without what may be large: whether there are events. */
+    someEvents: <Asked extends EventsQuestion>(all: readonly Asked[]) =>
+      askMany(
+        {
+          label: "whether assets have events",
+          document: withoutParts(assetEventsByTimeDocument, eventRows.heavy),
+          shape: furtherAnswers.assetEventsByTime,
+          variables: eventsVariables,
+          read: (item) => {
+            const { materializations, observations } = unwrap(item, "Asset");
+            return [...materializations, ...observations].map(({ runId }) => runId);
+          },
         },
         all,
       ),
@@ -257,6 +271,10 @@ const eventRows = {
   thing: ({ path }: { readonly path: readonly string[] }) => assetId(path),
   time: ({ timestamp }: { readonly timestamp: string }) => dateOf(Number(timestamp)),
 };
+
+const eventsVariables = ({ path, after, before, limit }: EventsQuestion) => ({
+  ...{ key: { path }, after: textOf(after), before: textOf(before), limit },
+});
 
 function dateOf(ms: number): string {
   return new Date(ms).toISOString();

@@ -81,15 +81,14 @@ export function createAskMany(client: DagsterClient, { ask }: Pick<DagsterApi, "
     const { label, shape, lacking = [], variables, rows } = question;
     const size = sizes.get(label) ?? createAnswerSize();
     sizes.set(label, size);
-    const text = String(question.document);
-    const light = withoutParts(text, rows?.heavy ?? []);
+    const light = withoutParts(question.document, rows?.heavy ?? []);
     const thingOf = (asked: Asked) => `${label} ${rows?.thing(asked)}`;
     const limited = (asked: Asked): Asked => {
       const most = limits.get(thingOf(asked)) ?? Number.POSITIVE_INFINITY;
       return asked.limit !== undefined && most < asked.limit ? { ...asked, limit: most } : asked;
     };
-    const send = (asked: readonly Asked[], document: string, options: object) => {
-      const query = repeatedQuery(document as unknown as typeof question.document, asked.map(variables));
+    const send = (asked: readonly Asked[], document: typeof question.document, options: object) => {
+      const query = repeatedQuery(document, asked.map(variables));
       return ask(
         label,
         shape,
@@ -110,7 +109,7 @@ export function createAskMany(client: DagsterClient, { ask }: Pick<DagsterApi, "
             const isDivisible = rows?.isDivisible === true && sent.some(({ limit = 1 }) => limit > 1);
             const bounded = isDivisible && { maxResponseBytes: MOST_BYTES };
             // Once the server fails on one of them, finding it must not take long.
-            return send(sent, text, { ...bounded, ...options, ...(most < PER_REQUEST && { retries: 1 }) });
+            return send(sent, question.document, { ...bounded, ...options, ...(most < PER_REQUEST && { retries: 1 }) });
           },
           { weigh: ({ asked, bytes }) => ({ rows: asked.length, bytes }) },
         );
@@ -154,10 +153,10 @@ function found<Asked, Item, Result>(asked: readonly Asked[], items: readonly Ite
 }
 
 /** A generated query (a field a line, without indentation) that does not ask for these fields. */
-function withoutParts(document: string, fields: readonly string[]): string {
+export function withoutParts<D>(document: D, fields: readonly string[]): D {
   if (fields.length === 0) return document;
   const names = fields.join("|");
-  return document
+  return String(document)
     .replace(new RegExp(`^[ \\t]*(?:${names})[ \\t]*\\r?\\n`, "gm"), "")
-    .replace(new RegExp(`^([ \\t]*(?:${names})) \\{`, "gm"), "$1 @skip(if: true) {");
+    .replace(new RegExp(`^([ \\t]*(?:${names})) \\{`, "gm"), "$1 @skip(if: true) {") as D;
 }

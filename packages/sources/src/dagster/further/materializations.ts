@@ -1,9 +1,18 @@
 import { unwrap } from "@org/dagster-client";
-import { batchOf, defineStream, isMoment, type Position, parsePosition, windowStart } from "@org/sync-engine/source";
+import {
+  batchOf,
+  defineStream,
+  isMoment,
+  type Position,
+  parsePosition,
+  type ReadContext,
+  windowStart,
+} from "@org/sync-engine/source";
 import type { DagsterSync } from "../shared.ts";
 import { assetId } from "../tables/assets.ts";
 import { materializationsTable } from "../tables/materializations.ts";
 import { datedEvents } from "./dated-events.ts";
+import { deletedRuns, runsWithoutEvents, wipedAssets } from "./deleted.ts";
 import { numberedEvents } from "./numbered-events.ts";
 
 /** Assets whose events are stored before the state moves on. */
@@ -31,15 +40,17 @@ type MaterializationsState = {
  *
  * Before 1.10 there are no numbers: a sync reads the assets that had an event since the last one, less the overlap.
  *
- * Events that the server no longer has, of deleted runs and wiped assets, stay.
+ * The events of deleted runs and wiped assets are marked as deleted; those of an asset that was wiped and materialized
+ * again before a sync saw it stay.
  */
 export const materializations = defineStream<DagsterSync, typeof materializationsTable, MaterializationsState>({
   name: "materializations",
   table: materializationsTable,
   revision: 1,
   isOptIn: true,
-  keeps: [{ why: "forgotten", datedBy: "timestamp" }],
-  async *read({ shared, streams, state }) {
+  // Of an asset that was wiped, and materialized since.
+  keeps: [{ why: "forgotten", datedBy: "timestamp", per: ["asset_id"] }],
+  async *read({ shared, streams, state, stored, reconcile }) {
     const { position: now, definitions } = await shared.before();
     const { further, overlapMs } = shared;
     const last = parseState(state, now);
@@ -53,7 +64,9 @@ export const materializations = defineStream<DagsterSync, typeof materialization
       for await (const upserts of datedEvents(further, moved, since)) {
         yield batchOf(materializationsTable, { upserts, state: last });
       }
-      yield { state: { position: now, marks: [] } };
+      const end: MaterializationsState = { position: now, marks: [] };
+      const have = latest.map(({ path, at }) => ({ id: assetId(path), isEmpty: at === undefined }));
+      yield* deletions(have, { shared, stored, reconcile }, end);
       return;
     }
 
@@ -88,9 +101,32 @@ export const materializations = defineStream<DagsterSync, typeof materialization
     const marks = [mark, ...last.marks];
     // One is needed that is older than the overlap at the next sync.
     const old = marks.findIndex(({ at }) => at <= now.server - overlapMs);
-    yield { state: { position: now, marks: old < 0 ? marks : marks.slice(0, old + 1) } };
+    const end: MaterializationsState = { position: now, marks: old < 0 ? marks : marks.slice(0, old + 1) };
+    const have = newest.map(({ id, number, observedAt }) => ({ id, isEmpty: number < 0 && observedAt === undefined }));
+    yield* deletions(have, { shared, stored, reconcile }, end);
   },
 });
+
+/** Marks what was wiped since; a reconcile also looks for assets that are no longer listed, and for deleted runs. */
+async function* deletions(
+  assets: readonly { readonly id: string; readonly isEmpty: boolean }[],
+  context: Pick<ReadContext<DagsterSync>, "shared" | "stored" | "reconcile">,
+  state: MaterializationsState,
+) {
+  const { shared, stored, reconcile } = context;
+  yield { state };
+  const empty = assets.filter(({ isEmpty }) => isEmpty).map(({ id }) => id);
+  const others = new Set(assets.filter(({ isEmpty }) => !isEmpty).map(({ id }) => id));
+  const wiped = await wipedAssets({ ids: reconcile ? undefined : empty, others }, context);
+  if (wiped.length > 0)
+    yield batchOf(materializationsTable, { replace: [{ scope: { asset_id: { in: wiped } }, rows: [] }], state });
+  if (!reconcile) return;
+  const runs = (await stored.countBy(materializationsTable, {}, ["run_id"])).map(({ values }) => values.run_id);
+  const gone = await runsWithoutEvents(await deletedRuns(runs, context), context);
+  if (gone.length > 0)
+    yield batchOf(materializationsTable, { replace: [{ scope: { run_id: { in: gone } }, rows: [] }], state });
+  if (shared.areRunsStored) yield { state, reconciled: true as const };
+}
 
 /** The table holds all events up to this number. */
 function boundOf({ position, marks }: MaterializationsState, overlapMs: number): number {

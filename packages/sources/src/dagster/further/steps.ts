@@ -11,6 +11,7 @@ import { filterOffset } from "../frame.ts";
 import type { DagsterSync } from "../shared.ts";
 import { isOpen } from "../tables/runs.ts";
 import { stepRow, stepsTable } from "../tables/steps.ts";
+import { deletedRuns } from "./deleted.ts";
 import { changedRuns, countEnded, olderRuns, openRuns } from "./ended-runs.ts";
 
 type StepsState = {
@@ -26,7 +27,7 @@ type StepsState = {
 /**
  * The steps of runs that have ended: first of those that ended since the last sync, then of older ones, newest first.
  * Which runs these are is read from the table of runs, like a sensor's runs; if this sync did not update it, from the
- * server. Steps of a deleted run stay.
+ * server. A reconcile marks the steps of runs that were deleted.
  */
 export const steps = defineStream<DagsterSync, typeof stepsTable, StepsState>({
   name: "steps",
@@ -62,6 +63,7 @@ export const steps = defineStream<DagsterSync, typeof stepsTable, StepsState>({
     let state: StepsState = { position: now, open, ended, left: wereAdded ? "all" : last.left };
     yield { state };
 
+    if (context.reconcile) yield* deletions(context, state);
     if (state.left === null) return;
     let budget = context.outstandingBudget;
     const before = state.left === "all" ? undefined : state.left.before;
@@ -81,6 +83,17 @@ export const steps = defineStream<DagsterSync, typeof stepsTable, StepsState>({
     }
   },
 });
+
+/** Marks the steps of deleted runs. */
+async function* deletions(context: ReadContext<DagsterSync, StepsState>, state: StepsState) {
+  const held = await context.stored.countBy(stepsTable, {}, ["run_id"]);
+  const gone = await deletedRuns(
+    held.map(({ values }) => values.run_id),
+    context,
+  );
+  if (gone.length > 0) yield batchOf(stepsTable, { replace: [{ scope: { run_id: { in: gone } }, rows: [] }], state });
+  yield { state, reconciled: true as const };
+}
 
 /** @param state what is true before all of these are stored */
 async function* stepsOf(

@@ -6,7 +6,7 @@ import { assetId } from "./assets.ts";
 
 export const assetChecksTable = defineTable({
   name: "dagster_asset_checks",
-  description: "The executions of asset checks.",
+  description: "The executions of asset checks. They stay when their run is deleted, as on the server.",
   primaryKey: ["asset_id", "check_name", "execution_id"],
   datedBy: ["timestamp"],
   columns: {

@@ -6,7 +6,8 @@ import { assetId } from "./assets.ts";
 
 export const materializationsTable = defineTable({
   name: "dagster_materializations",
-  description: "The events of assets: materializations, observations, and materializations that failed.",
+  description:
+    "The events of assets: materializations, observations, and materializations that failed. Those of a deleted run or a wiped asset are marked with _deleted_at.",
   primaryKey: ["asset_id", "event_type", "timestamp", "run_id", "partition", "number"],
   datedBy: ["timestamp"],
   columns: {

@@ -4,7 +4,7 @@ import type { RunSteps } from "../further/api.ts";
 
 export const stepsTable = defineTable({
   name: "dagster_steps",
-  description: "The steps of runs that have ended.",
+  description: "The steps of runs that have ended. Those of a deleted run are marked with _deleted_at.",
   primaryKey: ["run_id", "step_key"],
   datedBy: ["start_time", "end_time"],
   columns: {
