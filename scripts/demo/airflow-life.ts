@@ -70,8 +70,10 @@ function carryOn(world: AirflowWorld, run: SimulatedRun, from: Instant, now: Ins
     if (definition.mapped && placeholder && isLeft(placeholder)) world.at(clock, () => world.expand(placeholder));
     const siblings = run.tasks.filter((task) => task.definition === definition);
     const begun = clock;
-    for (const task of siblings.filter(isLeft)) {
-      const end = attempt(world, task, begun, now, habits(task, task === siblings.at(-1)));
+    // Siblings run in parallel.
+    const left = siblings.filter(isLeft);
+    const ends = left.map((task) => attempt(world, task, begun, now, habits(task, task === siblings.at(-1))));
+    for (const end of ends) {
       if (end === undefined) return;
       clock = Math.max(clock, end);
     }
@@ -125,9 +127,10 @@ function habitsOf(run: SimulatedRun): (task: SimulatedTask, isLast: boolean) => 
       .map(({ startDate, endDate }) => (endDate as Instant) - (startDate as Instant))
       .slice(-8)
       .sort((a, b) => a - b);
-    const usual = lengths[Math.floor(lengths.length / 2)] ?? duration;
+    // Either its usual duration or a multiple of it, not the median itself: that would drift from visit to visit.
+    const usual = duration * Math.max(1, Math.round((lengths[Math.floor(lengths.length / 2)] ?? duration) / duration));
     const luck = chance(`${run.dag.dagId} ${run.runId} ${taskId} ${mapIndex}`);
-    const takes = Math.round(usual * (0.85 + 0.3 * luck));
+    const takes = Math.round(usual * (0.9 + 0.2 * luck));
     const retried = before.filter(({ tryNumber }) => tryNumber > 1).length / Math.max(1, before.length);
     const isFlaky = isLast && (definition.retries ?? 0) > 0 && chance(`${run.runId} ${taskId}`) < retried;
     return { takes, fails: taskId === broken ? "always" : isFlaky ? "once" : "never" };

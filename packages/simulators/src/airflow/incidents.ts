@@ -31,6 +31,9 @@ export interface Behaviour {
   readonly isSaved: boolean;
 }
 
+/** So little that no run is an anomaly: each stays within a quarter of any median. */
+const usualSpread = 0.1;
+
 /** A failure that is not an incident must be over, so that nothing else is wrong now. */
 const lately = 2 * day;
 
@@ -51,7 +54,7 @@ export function behaviourOf(
   const is = (one: { readonly dagId: string; readonly taskId: string }) =>
     one.dagId === demo.dagId && one.taskId === taskId;
   const isSlow = is(slower) && at >= slower.since;
-  const behaviour = { duration: isSlow ? 2 * duration : duration, spread: 0.15, isSaved: is(flaky) };
+  const behaviour = { duration: isSlow ? 2 * duration : duration, spread: usualSpread, isSaved: is(flaky) };
   if (is(broken) && at >= broken.since) return { ...behaviour, chance: 1 };
   if (is(flaky)) return { ...behaviour, chance: failing };
   // A retried task is no failed run; other failures are at least some days old.
