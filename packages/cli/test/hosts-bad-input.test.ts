@@ -122,6 +122,15 @@ const airbyteReads = [
     { config: good, catalog: configured, state: stateOf({ ...state, version: 99 }) },
     /Install the release that wrote it/,
   ],
+  [
+    "state of a stream is text",
+    {
+      config: good,
+      catalog: configured,
+      state: [{ type: "STREAM", stream: { stream_descriptor: stream, stream_state: "2026" } }],
+    },
+    /not a state that dagsync wrote/,
+  ],
   ["state is broken", { config: good, catalog: configured, state: stateOf({ ...state, value: 1 }) }, /is broken/],
 ] as const;
 
@@ -149,7 +158,33 @@ test.each([
     { catalog: { streams: [{ ...selected, replication_method: "LOG_BASED" }] } },
     /must be INCREMENTAL or FULL_TABLE/,
   ],
+  ["catalog has a number as a stream", { catalog: { streams: [5] } }, /streams\[0\] must be an object/],
+  [
+    "catalog selects a stream neither by true nor by false",
+    { catalog: { streams: [{ ...selected, metadata: [{ breadcrumb: [], metadata: { selected: "yes" } }] }] } },
+    /streams\[0\]: selected must be true or false/,
+  ],
+  [
+    "catalog selects a column neither by true nor by false",
+    {
+      catalog: {
+        streams: [
+          {
+            ...selected,
+            metadata: [...selected.metadata, { breadcrumb: ["properties", "owners"], metadata: { selected: 0 } }],
+          },
+        ],
+      },
+    },
+    /streams\[0\]: selected must be true or false/,
+  ],
   ["state is a list", { state: [] }, /is no state/],
+  ["state is what some host wraps around it", { state: { completed: { bookmarks: {} } } }, /is no state/],
+  [
+    "state has text as a bookmark",
+    { state: { bookmarks: { airflow_dags: "2026" } } },
+    /not a state that dagsync wrote/,
+  ],
   [
     "state has another tap's bookmarks",
     { state: { bookmarks: { airflow_dags: { cursor: 1 } } } },

@@ -152,6 +152,31 @@ test("a tap's full table has a version, which is activated once all of it was wr
   expect(second[0]!.version).toBeGreaterThan(first[0]!.version);
 });
 
+test("a tap goes on from a state that the host passes as the whole message, and says if a catalog selects nothing", async () => {
+  const { host, config } = await hosted("airflow", "singer");
+  const read = (...more: string[]) =>
+    dagsync(["read", "--format", "singer", "--config", host.write("c.json", config), ...more]);
+  const state = messagesIn((await read()).stdout).findLast(({ type }) => type === "STATE");
+  const next = await read("--state", host.write("s.json", state));
+  expect(next.stderr).toMatch(/dag_runs: reading what changed/);
+  const entry = { tap_stream_id: "airflow_dags", metadata: [{ breadcrumb: [], metadata: { selected: "false" } }] };
+  const none = await read("--catalog", host.write("catalog.json", { streams: [entry] }));
+  expect(none).toEqual({ code: 0, stdout: "", stderr: expect.stringMatching(/^WARN .* selects no stream/) });
+});
+
+test("check fails if the store is no database", async () => {
+  const { host, config } = await hosted("airflow", "airbyte");
+  const store = join(host.folder, "notes.txt");
+  writeFileSync(store, "to do: buy milk\n".repeat(100));
+  const { stdout } = await dagsync([
+    ...["read", "--format", "airbyte", "check"],
+    ...["--config", host.write("c.json", { ...config, store })],
+  ]);
+  expect(messagesIn(stdout).at(-1)).toMatchObject({
+    connectionStatus: { status: "FAILED", message: expect.stringMatching(/notes\.txt/) },
+  });
+});
+
 test("no more is written than a slow host takes", async () => {
   const { args } = await hosted("airflow", "airbyte");
   let most = 0;

@@ -166,6 +166,19 @@ test.each([
     "runner.yaml:6:17: runner.orchestrator.schedules[0].config names a file that does not exist. Correct the path.",
   ],
   [
+    only("job: { comand: x }\n        cron: 5"),
+    `runner.yaml cannot be used:
+  runner.yaml:6:14: runner.orchestrator.schedules[0].job must have exactly one of sync, report, export and command.
+  runner.yaml:7:15: runner.orchestrator.schedules[0].cron must be text: put it in quotes.
+  runner.yaml:6:16: runner.orchestrator.schedules[0].job has a key that is not known. Did you mean "command"?`,
+  ],
+  [
+    "runner: { orchestrator: { schedule: [] } }",
+    `runner.yaml cannot be used:
+  runner.yaml:1:25: runner.orchestrator lacks "schedules".
+  runner.yaml:1:27: runner.orchestrator has a key that is not known. Did you mean "schedules"?`,
+  ],
+  [
     only("job: {}"),
     "runner.yaml:6:14: runner.orchestrator.schedules[0].job must have exactly one of sync, report, export and command.",
   ],

@@ -169,7 +169,7 @@ test.each([
   const { code, stderr } = await dagsync(args, { env, signal: controller.signal });
   expect({ code, last: lines(stderr).at(-1) }).toEqual({
     code: exitCode,
-    last: `dagsync: stopped by ${by}. Nothing is lost: stored rows stay, and the next sync resumes from there.`,
+    last: `dagsync: stopped by ${by}. Nothing is lost: what is stored stays, and the same command resumes from there.`,
   });
   const next = await dagsync(args, { env });
   expect(next.code).toBe(0);

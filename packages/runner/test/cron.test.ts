@@ -113,6 +113,8 @@ test.each([
   ["0 0 * * funday", "has an invalid day of week: it must be from 0 to 6, or a name such as mon"],
   ["*/0 * * * *", "has a step of 0 in its minute: use 1 or more"],
   ["0 0 31 2 *", "never matches: none of its months has that day"],
+  ["0 0 30 2 ?", "never matches: none of its months has that day"],
+  ["0 0 31 4,6,9,11 */1", "never matches: none of its months has that day"],
   ["0 0 * * 1#1,3", "mixes weekdays that use # or L with plain ones: use two schedules"],
   ["@reboot", "is not one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually"],
 ])("says what is wrong with %j", (expression, reason) => {

@@ -221,7 +221,9 @@ async function verifyExport(folder: string, json: boolean, io: Io): Promise<numb
     else
       io.stdout.write(`✗ ${escaped(path)} is in no manifest: move it away, or whoever reads the folder reads it too\n`);
   }
-  const isGood = exports.every(({ problems }) => problems.length === 0) && unexpected.length === 0;
+  // Where no export is complete, there is no backup.
+  const isGood =
+    exports.length > 0 && exports.every(({ problems }) => problems.length === 0) && unexpected.length === 0;
   return isGood ? exitCodes.done : exitCodes.incomplete;
 }
 

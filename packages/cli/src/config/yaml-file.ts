@@ -90,7 +90,11 @@ export function parseYaml<T>(
   const schema = schemaOf(value);
   const parsed = schema.safeParse(value);
   if (!parsed.success) {
-    const found = parsed.error.issues.flatMap((issue) => problems(issue, value, schema));
+    const wrong = parsed.error.issues.flatMap((issue) => problems(issue, value, schema));
+    // What is missing may stand there under a misspelled name.
+    const isNamed = ({ place, key }: Problem) =>
+      wrong.some((each) => each.key === key && nameOf(each.place) === nameOf(place));
+    const found = [...wrong, ...unknownIn(value, [], schema).filter((each) => !isNamed(each))];
     throw new UsageError(
       oneOrMany(
         path,

@@ -78,7 +78,8 @@ export async function readIntoHost({ connector, chosen, states, host, onEvent }:
   }
 }
 
-async function openStore(path: string): Promise<Destination> {
+/** The destination that keeps a copy of the rows, for rules that compare with it. */
+export async function openStore(path: string): Promise<Destination> {
   const { sqlite } = await import("@org/destination/sqlite");
   return sqlite(path);
 }

@@ -21,7 +21,7 @@ export function failureText(thrown: unknown): string {
 
 function textOf(thrown: unknown): string {
   if (thrown instanceof Interrupted) {
-    return `${thrown.message}. Nothing is lost: stored rows stay, and the next sync resumes from there.`;
+    return `${thrown.message}. Nothing is lost: what is stored stays, and the same command resumes from there.`;
   }
   if (thrown instanceof SyncError && thrown.result) return resultText(thrown.result);
   if (!(thrown instanceof Error)) return escaped(String(thrown));

@@ -77,7 +77,7 @@ export function parseCron(expression: string): Cron {
   const [minutes, hours, days, months, weekdays] = fields as [string, string, string, string, string];
   const monthSet = new Set(valuesOf(months, month));
   const fitsDay = dayRule(days, weekdays);
-  const dayList = /^[\d,\-/]+$/.test(days) && weekdays === "*" ? valuesOf(days, dayOfMonth) : [1];
+  const dayList = /^[\d,\-/]+$/.test(days) && isAny(weekdays) ? valuesOf(days, dayOfMonth) : [1];
   if (![...monthSet].some((each) => dayList.some((day) => day <= longest[each - 1]!))) {
     throw invalid("never matches: none of its months has that day");
   }

@@ -9,7 +9,7 @@ import { readConnector } from "../connector-config.ts";
 import { readJson } from "../json-file.ts";
 import { Lines } from "../lines.ts";
 import { noteOf } from "../notes.ts";
-import { type ChosenStream, readIntoHost } from "../read-into-host.ts";
+import { type ChosenStream, openStore, readIntoHost } from "../read-into-host.ts";
 import { recordWriter } from "../rows.ts";
 import { airbyteCatalog, chosenStreams } from "./catalog.ts";
 import { type AirbyteFailure, type AirbyteMessages, airbyteMessages, recordLine, stateMessage } from "./messages.ts";
@@ -48,9 +48,11 @@ type Answer = (files: AirbyteFiles, io: SafeIo, messages: AirbyteMessages, lines
 const spec: Answer = async (_, __, messages) => messages.spec(airbyteSpec());
 
 const checkConnection: Answer = async ({ config }, io, messages) => {
-  const { source } = await readConnector(config, io);
+  const connector = await readConnector(config, io);
+  const { source } = connector;
+  const destination = connector.config.store === undefined ? undefined : await openStore(connector.config.store);
   const onNotice = (message: string) => messages.log("WARN", escaped(message));
-  const { version, notes } = await check({ source, signal: io.signal, onNotice });
+  const { version, notes } = await check({ source, destination, signal: io.signal, onNotice });
   messages.log("INFO", `${source.url}: ${source.name} ${escaped(version)}, authenticated.`);
   for (const note of notes) messages.log("INFO", escaped(note));
   messages.connectionStatus("SUCCEEDED");

@@ -1,5 +1,5 @@
 import { UsageError } from "../../errors.ts";
-import { membersOf } from "../members.ts";
+import { isCleared, membersOf } from "../members.ts";
 import type { ReadOptions } from "../read-into-host.ts";
 
 /** The states of a file that the host wrote, by table. @throws UsageError */
@@ -20,8 +20,7 @@ export function statesIn(value: unknown, file: string): ReadOptions["states"] {
     if ((type !== undefined && type !== "STREAM") || typeof name !== "string") {
       throw new UsageError(`${where} is no state of a stream, the only kind that dagsync writes. Clear the state.`);
     }
-    // A stream that was cleared.
-    if (Object.keys(membersOf(state)).length === 0) continue;
+    if (isCleared(state)) continue;
     states.set(name, { value: state, where: `${where}, of ${JSON.stringify(name).slice(0, 100)},` });
   }
   return states;

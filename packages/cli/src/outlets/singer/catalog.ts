@@ -68,6 +68,7 @@ export function selectedStreams(connector: Connector, catalog: unknown, file: st
   }
   const chosen = streams.flatMap((each, index) => {
     const where = `${file}: streams[${index}]`;
+    if (typeof each !== "object" || each === null) throw new UsageError(`${where} must be an object.`);
     const found = selectedStream(connector, membersOf(each), where);
     return found ? [found] : [];
   });
@@ -81,6 +82,7 @@ function selectedStream(connector: Connector, entry: Record<string, unknown>, wh
   const list = Array.isArray(entry.metadata) ? entry.metadata.map(membersOf) : [];
   const metadata = new Map(list.map((each) => [JSON.stringify(each.breadcrumb), membersOf(each.metadata)]));
   const root = metadata.get("[]") ?? {};
+  const isSelected = selection(where);
   if (!isSelected({ ...root, selected: root.selected ?? schema.selected }, false)) return undefined;
   const stream = streamNamed(connector, entry.tap_stream_id ?? entry.stream, `${where}.tap_stream_id`);
   const method = root["replication-method"] ?? entry.replication_method ?? "INCREMENTAL";
@@ -97,10 +99,15 @@ function selectedStream(connector: Connector, entry: Record<string, unknown>, wh
   return { stream, isFullRefresh: method === "FULL_TABLE", columns: new Set(columns) };
 }
 
-/** @param otherwise what holds if nothing is said */
-function isSelected(metadata: Record<string, unknown>, otherwise: boolean): boolean {
-  const { selected, inclusion, "selected-by-default": byDefault } = metadata;
-  if (inclusion === "unsupported") return false;
-  if (typeof selected === "boolean") return selected;
-  return typeof byDefault === "boolean" ? byDefault : otherwise;
+/** Whether metadata select what they describe. `otherwise` is what holds if they say nothing. */
+function selection(where: string) {
+  return (metadata: Record<string, unknown>, otherwise: boolean): boolean => {
+    const { selected, inclusion, "selected-by-default": byDefault } = metadata;
+    if (inclusion === "unsupported") return false;
+    // Some hosts pass everything as text.
+    if (selected === true || selected === "true") return true;
+    if (selected === false || selected === "false") return false;
+    if ((selected ?? undefined) !== undefined) throw new UsageError(`${where}: selected must be true or false.`);
+    return typeof byDefault === "boolean" ? byDefault : otherwise;
+  };
 }

@@ -7,7 +7,7 @@ import { readConnector } from "../connector-config.ts";
 import { type HostState, isUnfinished } from "../host-state.ts";
 import { readJson } from "../json-file.ts";
 import { Lines } from "../lines.ts";
-import { membersOf } from "../members.ts";
+import { isCleared, membersOf } from "../members.ts";
 import { noteOf } from "../notes.ts";
 import { type ReadOptions, readIntoHost } from "../read-into-host.ts";
 import { recordWriter } from "../rows.ts";
@@ -41,6 +41,7 @@ export async function readSinger(files: SingerFiles, io: SafeIo): Promise<number
   const chosen = selectedStreams(connector, catalog, path ?? "");
   const bookmarks =
     files.state === undefined ? {} : bookmarksIn(await readJson(files.state, "--state", io.signal), files.state);
+  if (chosen.length === 0) io.stderr.write(`WARN ${path} selects no stream, so nothing is read.\n`);
   const lines = new Lines(io.stdout);
   const versions = new Map<string, number>();
   for (const { stream, columns, isFullRefresh } of chosen) {
@@ -107,17 +108,18 @@ type Bookmarks = Readonly<Record<string, unknown>>;
 
 /** @throws UsageError */
 function bookmarksIn(value: unknown, file: string): Bookmarks {
-  const { bookmarks = {} } = membersOf(value);
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  if (!isObject || typeof bookmarks !== "object" || bookmarks === null || Array.isArray(bookmarks)) {
+  // Some hosts pass the whole message. What is in none of these forms must not make us read everything again.
+  const message = membersOf(value);
+  const state = message.type === "STATE" ? message.value : value;
+  const { bookmarks = isCleared(state) ? {} : undefined } = membersOf(state);
+  if (typeof bookmarks !== "object" || bookmarks === null || Array.isArray(bookmarks)) {
     throw new UsageError(`${file} is no state: it must be {"bookmarks": {…}}, as STATE messages have it. Clear it.`);
   }
   return bookmarks as Bookmarks;
 }
 
 function statesOf(bookmarks: Bookmarks, file: string): ReadOptions["states"] {
-  // An empty one is of a stream that was cleared.
-  const own = Object.entries(bookmarks).filter(([, value]) => Object.keys(membersOf(value)).length > 0);
+  const own = Object.entries(bookmarks).filter(([, value]) => !isCleared(value));
   return new Map(
     own.map(([name, value]) => [
       name,
