@@ -99,6 +99,9 @@ type AnyRow = Readonly<Record<string, unknown>>;
  * Returns a function that converts rows: to their values in the order of the table's columns, each in its stored form.
  * It throws UnfitValue.
  *
+ * Rows next to each other have much in common, such as the times of their run. A value that equals the one above is not
+ * checked and converted again.
+ *
  * @param timestamps `text`: they stay as they are once they are checked, for databases that store them so
  */
 export function rowForms(
@@ -108,25 +111,37 @@ export function rowForms(
   const names = Object.keys(table.columns);
   const columns = Object.values<Column>(table.columns);
   const keepsText = columns.map(({ type }) => type === "timestamp" && timestamps === "text");
+  const lastValues = new Array<unknown>(names.length);
+  const lastForms = new Array<StoredForm>(names.length);
   return (row) => {
     const forms = new Array<StoredForm>(names.length);
     for (let index = 0; index < names.length; index += 1) {
       const name = names[index] as string;
       const value = row[name];
       if (value === undefined) throw new UnfitValue(name, "the row does not have it; use null for unknown values");
-      if (keepsText[index] && typeof value === "string" && isTimestamp(value)) {
-        forms[index] = value;
+      // Not with ===, for which 0 is -0. What an object contains may have changed.
+      if (typeof value !== "object" && Object.is(value, lastValues[index])) {
+        forms[index] = lastForms[index] as StoredForm;
         continue;
       }
-      try {
-        forms[index] = storedForm(columns[index] as Column, value);
-      } catch (error) {
-        throw new UnfitValue(name, (error as Error).message);
-      }
+      const form = keepsText[index] && isTimestampText(value) ? value : formOf(columns[index] as Column, name, value);
+      forms[index] = form;
+      lastValues[index] = value;
+      lastForms[index] = form;
     }
     checkSurplus(table, row, names.length);
     return forms;
   };
+}
+
+const isTimestampText = (value: unknown): value is string => typeof value === "string" && isTimestamp(value);
+
+function formOf(column: Column, name: string, value: unknown): StoredForm {
+  try {
+    return storedForm(column, value);
+  } catch (error) {
+    throw new UnfitValue(name, (error as Error).message);
+  }
 }
 
 function checkSurplus(table: Table, row: AnyRow, columns: number): void {

@@ -7,13 +7,14 @@ import { keyText } from "../key-text.ts";
 import { quoted } from "../sql/names.ts";
 import { Parameters } from "../sql/parameters.ts";
 import { keysSql, scopesSql } from "../sql/scope.ts";
-import type { StoredForm } from "../stored-form.ts";
-import type { Column, Row, StoredValues, Table } from "../table.ts";
+import type { Row, StoredValues, Table } from "../table.ts";
 import { holdableKeys, RowCheck } from "../unfit-rows.ts";
 import type { Database } from "./database.ts";
+import { StagedColumns } from "./staged-columns.ts";
 
-/** The temporary table that rows are staged in. */
+/** The rows of a batch: a temporary view of the table that they are staged in. */
 export const stage = "_sync_stage";
+const stageTable = "_sync_stage_rows";
 
 export async function writeRows(database: Database, batch: Batch, mode?: "rehearsal"): Promise<CommitResult> {
   const { table, replace = [], upserts = [], remove = [] } = batch;
@@ -68,12 +69,11 @@ async function store(
   return merge(database, table);
 }
 
-/** Stages the rows in a temporary table, the last of each key, and returns their number. */
+/** Stages the rows, the last of each key, and returns their number. */
 export async function stageRows(database: Database, table: Table, rows: readonly Row[]): Promise<number> {
   const names = Object.keys(table.columns);
-  const definitions = Object.values<Column>(table.columns);
   const keyIndexes = table.primaryKey.map((name) => names.indexOf(name));
-  const columns: StoredForm[][] = names.map(() => []);
+  const columns = new StagedColumns(table, database.dialect.types);
   const positions = new Map<string, number>();
   const check = new RowCheck(table);
   for (const row of rows) {
@@ -85,17 +85,21 @@ export async function stageRows(database: Database, table: Table, rows: readonly
       position = positions.size;
       positions.set(key, position);
     }
-    for (let index = 0; index < names.length; index += 1) {
-      (columns[index] as StoredForm[])[position] = values[index] as StoredForm;
-    }
+    columns.set(position, values);
   }
   check.finish();
-  const typed = names.map(
-    (name, index) => `${quoted(name)} ${database.dialect.types[(definitions[index] as Column).type]}`,
-  );
-  await database.run(`CREATE OR REPLACE TEMP TABLE ${stage} (${typed.join(", ")})`);
-  await database.largeRows?.expect(table.name, columns);
-  if (positions.size > 0) await database.append(stage, definitions, columns);
+  const { stored } = columns;
+  const values = stored.map((each) => each.values);
+  await database.run(columns.tableSql(stageTable));
+  await database.run(columns.viewSql(stage, stageTable));
+  await database.largeRows?.expect(table.name, values);
+  if (positions.size > 0) {
+    await database.append(
+      stageTable,
+      stored.map(({ column }) => column),
+      values,
+    );
+  }
   return positions.size;
 }
 

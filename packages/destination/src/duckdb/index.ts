@@ -55,7 +55,9 @@ export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
   checkSchemaName(place, schema, schemaNames);
   const openDatabase = async (holder: string, signal?: AbortSignal) => {
     signal?.throwIfAborted();
-    const file = await openFile(path, place, holder, { memoryLimit });
+    // A batch is too small to be divided: more threads would look for work as long as it is written.
+    const threads = isShared ? undefined : 1;
+    const file = await openFile(path, place, holder, { memoryLimit, threads });
     const database = new Database(file, place, namesIn(schema), signal);
     try {
       await database.queue("Opening the file", () => database.transaction(() => openBookkeeping(database)));

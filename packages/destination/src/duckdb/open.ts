@@ -34,6 +34,8 @@ export interface OpenFileOptions {
    * @default "1GB", and as much as it needs if 2,048 rows are larger than that
    */
   readonly memoryLimit?: string | undefined;
+  /** The number of threads that share a query. @default one for each of the machine's processors */
+  readonly threads?: number | undefined;
 }
 
 const DEFAULT_MEMORY_LIMIT = 1_000_000_000;
@@ -77,6 +79,7 @@ export async function openFile(
       // Each checkpoint rewrites the last rows of a table, up to 122,880 of them. With large rows and DuckDB's own 16
       // MB, that would be most of the work and of the memory.
       ...(isFile && { checkpoint_threshold: "128MB" }),
+      ...(options.threads !== undefined && { threads: String(options.threads) }),
       ...(options.readOnly && isFile && { access_mode: "READ_ONLY" }),
       // Opening a file must never download code, whatever the file turns out to be. MotherDuck is an extension.
       autoinstall_known_extensions: String(isMotherDuck(path)),

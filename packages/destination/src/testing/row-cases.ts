@@ -235,6 +235,28 @@ export const rowCases: readonly DestinationCase[] = [
   },
   {
     group,
+    name: "keeps values that all rows of a batch share, and the one that differs",
+    async run(subject) {
+      const [known, other] = [
+        { kind: "it's", label: "a", size: -(2n ** 63n), weight: 0.1, done: true, data: ["b"] },
+        { kind: "", label: null, size: 0, weight: null, done: false, data: null },
+      ];
+      const shared = { ...known, seen: "0001-01-01T00:00:00.000001Z" };
+      await roundTrip(subject, [thing(1, shared), thing(2, shared), thing(3, shared)]);
+      const last = { ...other, seen: "9999-12-31T23:59:59.999999Z" };
+      await subject.during(async (session) => {
+        // The first row is not the one that counts.
+        const rows = [thing(1, last), thing(1, shared), thing(2, shared), thing(3, last)];
+        assert.equal((await commitThings(session, { upserts: rows })).updated, 1);
+      });
+      const stored = await storedThings(subject);
+      for (const [id, values] of [shared, shared, last].entries()) {
+        assert.deepEqual(content(stored.get(id + 1)), thing(id + 1, values));
+      }
+    },
+  },
+  {
+    group,
     name: "rejects values that a column cannot hold, and names table, row and column",
     async run(subject) {
       await subject.during(async (session) => {
