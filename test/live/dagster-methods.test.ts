@@ -263,7 +263,7 @@ function testMethods(version: string): void {
 
   test("ticks of schedules and sensors report their results, and both can be stopped", async () => {
     const ticked = async () => (await all(sensors.ticks(client, "broken_sensor", { statuses: ["FAILURE"] }))).length;
-    await expect.poll(ticked, { timeout: 120_000, interval: 1000 }).toBeGreaterThan(1);
+    await expect.poll(ticked, { timeout: 240_000, interval: 1000 }).toBeGreaterThan(1);
     for (const name of ["broken_sensor", "new_files"]) {
       // A tick in progress writes back the state that it started with.
       const stopped = async () => {
@@ -271,10 +271,10 @@ function testMethods(version: string): void {
         await new Promise((resolve) => setTimeout(resolve, 1500));
         return (await sensors.get(client, name)).sensorState.status;
       };
-      await expect.poll(stopped, { timeout: 60_000 }).toBe("STOPPED");
+      await expect.poll(stopped, { timeout: 120_000 }).toBe("STOPPED");
     }
     const skips = () => all(schedules.ticks(client, "every_minute", { statuses: ["SKIPPED"] }));
-    await expect.poll(async () => (await skips()).length, { timeout: 120_000, interval: 1000 }).toBeGreaterThan(0);
+    await expect.poll(async () => (await skips()).length, { timeout: 240_000, interval: 1000 }).toBeGreaterThan(0);
     await schedules.stop(client, "every_minute");
     expect((await schedules.get(client, "every_minute")).scheduleState.status).toBe("STOPPED");
     expect((await sensors.list(client).toArray()).map(({ name }) => name)).toEqual(["broken_sensor", "new_files"]);
@@ -285,5 +285,5 @@ function testMethods(version: string): void {
     const skipped = await all(sensors.ticks(client, "new_files", { statuses: ["SKIPPED"] }));
     expect(skipped[0]).toMatchObject({ status: "SKIPPED", skipReason: "no files", cursor: "7", runIds: [] });
     expect((await skips())[0]).toMatchObject({ skipReason: "not now" });
-  }, 300_000);
+  }, 900_000);
 }

@@ -183,7 +183,8 @@ test("an idle Dagster is as current as its last sync", async () => {
   }
   await close();
   const { stdout } = await dagsync(["report", "--at", quiet, "--format", "json"]);
-  expect(Math.abs(Date.parse(JSON.parse(stdout).asOf) - clock.now())).toBeLessThan(60_000);
+  // Its runs are from three days before.
+  expect(Math.abs(Date.parse(JSON.parse(stdout).asOf) - clock.now())).toBeLessThan(day / 24);
 });
 
 test("no question's option clashes with one of the command's", async () => {

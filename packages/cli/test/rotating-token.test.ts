@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from "node:child_process";
-import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { serverVersionDocument } from "@org/dagster-client/sync";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { dagsterWithToken, tokenFromCommand, tokenFromFile } from "../src/rotating-token.ts";
 import { isRunning, listen, temporaryFolder } from "./helpers.ts";
 
@@ -96,9 +96,16 @@ test("a command is stopped once its token is no longer needed", async () => {
 test.runIf(process.platform !== "win32")("a command that times out is stopped with everything it started", async () => {
   const pidFile = join(temporaryFolder(), "pid");
   const command = `sleep 1000 & echo $! > "${pidFile}"; wait`;
-  await expect(tokenFromCommand(command, "x", { env: process.env, timeoutMs: 1000 }).get()).rejects.toThrow(
+  // The timeout begins to run out once the shell has started its child, however long that takes.
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const ended = expect(tokenFromCommand(command, "x", { env: process.env, timeoutMs: 1000 }).get()).rejects.toThrow(
     "x: the command did not end within 1 s. Run it by hand to see why.",
   );
+  await expect.poll(() => existsSync(pidFile) && readFileSync(pidFile, "utf8")).toMatch(/^\d+\n$/);
+  vi.advanceTimersByTime(1000);
+  await ended;
+  vi.useRealTimers();
   await expect.poll(() => isRunning(Number(readFileSync(pidFile, "utf8")))).toBe(false);
 });
 

@@ -2,8 +2,8 @@
  * Fail points: preload this (`node --import`) to send a program a signal at a named point of a sync.
  *
  * `DAGSYNC_FAILPOINT=merged:3` kills it the third time that `merged` is reached; `merged:3=SIGINT` sends another signal;
- * `merged:3=SIGINT+HANG` sends it, reports that on stderr, and hangs. Points are recognized by the program's calls to the
- * network and to DuckDB's driver, so no published code exists only for tests.
+ * `merged:3=SIGINT+HANG` sends it, reports on stderr that it was handled, and hangs. Points are recognized by the
+ * program's calls to the network and to DuckDB's driver, so no published code exists only for tests.
  */
 import { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 
@@ -55,8 +55,11 @@ async function reach(name: FailPoint): Promise<void> {
   if (name !== chosen) return;
   reached += 1;
   if (reached !== Number(nth)) return;
+  // The program's own listeners, which are older, run first.
+  const handled = hang && new Promise((resolve) => process.once(signal, resolve));
   process.kill(process.pid, signal as NodeJS.Signals);
   if (!hang) return;
+  await handled;
   process.stderr.write(`${setting}: signalled\n`);
   await new Promise(() => {});
 }
