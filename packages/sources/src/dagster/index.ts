@@ -1,5 +1,6 @@
 import { checkServer, type DagsterClient } from "@org/dagster-client";
 import type { Source } from "@org/sync-engine";
+import type { Stream } from "@org/sync-engine/source";
 import { tablesOf } from "../tables-of.ts";
 import { untestedNote } from "../tested-versions.ts";
 import { assets } from "./assets.ts";
@@ -12,6 +13,7 @@ import { daemons } from "./further/daemons.ts";
 import { materializations } from "./further/materializations.ts";
 import { steps } from "./further/steps.ts";
 import { ticks } from "./further/ticks.ts";
+import { optional } from "./further/unavailable.ts";
 import { runs } from "./runs.ts";
 import { schedules } from "./schedules.ts";
 import { sensors } from "./sensors.ts";
@@ -47,6 +49,8 @@ const streams = [
   concurrency,
 ] as const;
 
+const offered: readonly Stream<DagsterSync>[] = streams.map((each) => ("isOptIn" in each ? optional(each) : each));
+
 /** The tables of all of Dagster's streams: everything that a sync of Dagster can write. */
 export const dagsterTables = tablesOf(streams);
 
@@ -63,7 +67,7 @@ export function dagster(options: DagsterOptions): Source<DagsterSync> {
   return {
     name: "dagster",
     url: addressOf(client),
-    streams,
+    streams: offered,
     start: (context) => startDagsterSync(options, context),
     async check({ request, streams: chosen }) {
       const found = await request("the server", (signal) => checkServer(client, { signal }));
