@@ -14,11 +14,14 @@ const histories = Array.from({ length: 10 }, (_, index) => {
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[(values.length - 1) >> 1] as number;
 
-/** Durations that differ from those of the 30 before them by more than a quarter and half a minute. */
+/** Durations that our question on anomalies would show: far from the median of the 30 before them. */
 function unusual(durations: readonly number[]): number[] {
   return durations.filter((seconds, index) => {
-    const usual = median(durations.slice(Math.max(0, index - 30), index));
-    return index >= 10 && Math.abs(seconds - usual) > Math.max(30, usual / 4);
+    const before = durations.slice(Math.max(0, index - 30), index);
+    if (before.length < 10) return false;
+    const usual = median(before);
+    const spread = Math.max(median(before.map((each) => Math.abs(each - usual))), usual / 20, 1);
+    return Math.abs(seconds - usual) >= 30 && (0.6745 * Math.abs(seconds - usual)) / spread >= 3.5;
   });
 }
 
@@ -49,7 +52,8 @@ test.for(histories)(
   "in the demo visited since $since, nothing takes unusually long, and what is broken stays so",
   ({ visits }) => {
     const { broken, slower, flaky } = airflowIncidents((visits[0] as number) * 1000);
-    const { airflow_dag_runs, airflow_task_instances } = createWorlds(visits).airflow.rows();
+    const { airflow, dagster } = createWorlds(visits);
+    const { airflow_dag_runs, airflow_task_instances } = airflow.rows();
     const runs = timed(airflow_dag_runs);
     // A cleared run that is set to success again takes no time.
     const usual = [...runs, ...timed(airflow_task_instances)].filter(
@@ -57,6 +61,17 @@ test.for(histories)(
     );
     for (const [name, all] of Map.groupBy(usual, (each) => each.name)) {
       expect(unusual(all.map(({ seconds }) => seconds)), name).toEqual([]);
+    }
+    const jobs = dagster
+      .rows()
+      .dagster_runs.filter(({ status }) => status === "SUCCESS")
+      .map(({ pipeline_name, start_time, end_time }) => ({
+        dag_id: pipeline_name,
+        start_date: start_time,
+        end_date: end_time,
+      }));
+    for (const [job, runs] of Map.groupBy(timed(jobs), ({ dag }) => dag)) {
+      expect(unusual(runs.map(({ seconds }) => seconds)), job).toEqual([]);
     }
     const ofBroken = runs.filter(({ dag }) => dag === broken.dagId);
     expect(ofBroken.slice(-3).map(({ state }) => state)).toEqual(["failed", "failed", "failed"]);

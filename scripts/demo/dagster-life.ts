@@ -19,7 +19,8 @@ export function liveOn(world: DagsterWorld, from: Instant): void {
   const now = world.now();
   const history = world.ordered().filter((run) => run.creationTime > from - 14 * day);
   for (const run of history.filter(isOpen)) {
-    const took = usualOf(history, run.jobName) * (0.85 + 0.3 * chance(run.runId));
+    if (run.startTime === null) world.at(from, () => world.start(run));
+    const took = usualOf(history, run.jobName) * (0.9 + 0.2 * chance(run.runId));
     const ended = Math.max(from + second, Math.round((run.startTime ?? from) + took));
     if (ended < now) end(world, run, ended);
   }
@@ -35,7 +36,7 @@ export function liveOn(world: DagsterWorld, from: Instant): void {
     const run = world.at(at, () => world.addRun({ jobName, location, tags: Object.fromEntries(tags) }));
     if (at + 10 * second >= now) continue;
     world.at(at + 10 * second, () => world.start(run));
-    const ended = at + Math.round(usualOf(history, jobName) * (0.85 + 0.3 * chance(run.runId)));
+    const ended = at + Math.round(usualOf(history, jobName) * (0.9 + 0.2 * chance(run.runId)));
     // A failed run is followed by a successful one, so that nothing is broken at the end.
     const isLast = !launches.some((later) => later.jobName === jobName && later.at > at && later.at + hour < now);
     if (ended < now) end(world, run, ended, isLast ? 0 : 0.1);
