@@ -42,16 +42,16 @@ export interface Competition<T extends Target> {
 }
 
 /** One copy, in a process of its own. */
-export async function runOne<T extends Target>(
+export function runOne<T extends Target>(
   { script, dlt }: Pick<Competition<T>, "script" | "dlt">,
   name: Name,
   target: T,
 ): Promise<Copy> {
   if (name === "dlt") {
-    return (await besideServer(dlt.python, [fileURLToPath(dlt.pipeline), target.url, target.folder])) as Copy;
+    return besideServer<Copy>(dlt.python, [fileURLToPath(dlt.pipeline), target.url, target.folder]);
   }
   const args = ["--conditions=@org/source", script, "--one", name, JSON.stringify(target)];
-  return (await besideServer(process.execPath, args)) as Copy;
+  return besideServer<Copy>(process.execPath, args);
 }
 
 /** What such a process does, if `args` say so. */

@@ -10,6 +10,7 @@
  */
 import { parseArgs } from "node:util";
 import { airflowOptions, airflowRatios, airflowTable, measureAirflow } from "./airflow.ts";
+import { clientsOptions, clientsRatios, clientsTable, measureClients } from "./clients.ts";
 import { competitionRatios } from "./compete.ts";
 import { dagsterOptions, dagsterTable, measureDagster } from "./dagster.ts";
 import { caption, load, machine, type Ratios, type Section, save, worse, writeTable } from "./results.ts";
@@ -43,6 +44,7 @@ function bench<Options extends Readonly<Record<string, string>>, Results>(defini
 const benches: Readonly<Record<string, Bench>> = {
   airflow: bench({ options: airflowOptions, measure: measureAirflow, ratios: airflowRatios, table: airflowTable }),
   dagster: bench({ options: dagsterOptions, measure: measureDagster, ratios: competitionRatios, table: dagsterTable }),
+  clients: bench({ options: clientsOptions, measure: measureClients, ratios: clientsRatios, table: clientsTable }),
   sizes: bench({ options: sizesOptions, measure: measureSizes, ratios: sizesRatios, table: sizesTable }),
   streams: bench({ options: streamsOptions, measure: measureStreams, ratios: streamsRatios, table: streamsTable }),
 };

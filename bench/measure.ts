@@ -29,9 +29,9 @@ export function inProcess(script: string, args: readonly string[]): Measured {
  * Runs a program that prints JSON in its last line, and returns that. Without blocking, since this process has to read the
  * output of a server that it started: the server stops while nobody does.
  */
-export async function besideServer(program: string, args: readonly string[]): Promise<Measured> {
+export async function besideServer<Printed>(program: string, args: readonly string[]): Promise<Printed> {
   const { stdout } = await promisify(execFile)(program, args, { encoding: "utf8" });
-  return JSON.parse(stdout.trim().split("\n").at(-1)!);
+  return JSON.parse(stdout.trim().split("\n").at(-1)!) as Printed;
 }
 
 export const median = (values: readonly number[]): number =>

@@ -8,6 +8,8 @@ interface SentRequest {
   readonly body: string | null;
   /** The limit of concurrent requests when it was sent. */
   readonly limit: number;
+  /** How many were running, it included: less than the limit where a page's request needs the response before it. */
+  readonly running: number;
 }
 
 const FILE = "sent.json";
@@ -16,14 +18,18 @@ const FILE = "sent.json";
 export function recorder() {
   const sent: SentRequest[] = [];
   let limit = 2;
+  let running = 0;
   const record: typeof fetch = async (input, init) => {
     const request = new Request(input, init);
     const { pathname, search } = new URL(request.url);
     if (!pathname.startsWith("/auth")) {
       const body = request.method === "GET" ? null : await request.clone().text();
-      sent.push({ method: request.method, path: pathname + search, body, limit });
+      sent.push({ method: request.method, path: pathname + search, body, limit, running: running + 1 });
     }
-    return fetch(request);
+    running += 1;
+    return fetch(request).finally(() => {
+      running -= 1;
+    });
   };
   return {
     fetch: record,
@@ -34,13 +40,21 @@ export function recorder() {
   };
 }
 
-/** Sends them again, as many at once, and discards the responses. */
-export async function replay(target: Target, headers: Readonly<Record<string, string>>): Promise<number> {
+/**
+ * Sends them again, and discards the responses.
+ *
+ * @param atOnce as many as were allowed, or as were running
+ */
+export async function replay(
+  target: Target,
+  headers: Readonly<Record<string, string>>,
+  atOnce: "limit" | "running",
+): Promise<number> {
   const sent = readJson<SentRequest[]>(target, FILE);
   const { origin } = new URL(target.url);
   const running = new Set<Promise<void>>();
-  for (const { method, path, body, limit } of sent) {
-    while (running.size >= limit) await Promise.race(running);
+  for (const { method, path, body, [atOnce]: most } of sent) {
+    while (running.size >= most) await Promise.race(running);
     const request = { method, headers: { "content-type": "application/json", ...headers }, body };
     const one = fetch(origin + path, request)
       .then((response) => response.arrayBuffer())
