@@ -1,4 +1,5 @@
 import { airflowErrorCases } from "./airflow-errors.ts";
+import { airflowFurtherCases } from "./airflow-further.ts";
 import { airflowListCases } from "./airflow-lists.ts";
 import { airflowPagingCases } from "./airflow-paging.ts";
 import { airflowShapeCases } from "./airflow-shapes.ts";
@@ -13,4 +14,5 @@ export const airflowContract: readonly ContractCase<AirflowTarget>[] = [
   ...airflowPagingCases,
   ...airflowListCases,
   ...airflowErrorCases,
+  ...airflowFurtherCases,
 ];

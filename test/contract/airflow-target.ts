@@ -3,7 +3,7 @@ import { type Reply, request } from "./request.ts";
 
 /**
  * An Airflow server to check against the contract. It needs keyset cursors (3.3), several DAGs, more than 200 runs and more
- * than 200 task instances, and must not change during the tests. They only read.
+ * than 200 task instances, rows in the lists of opt-in streams, and must not change during the tests. They only read.
  */
 export interface AirflowTarget {
   readonly url: string;

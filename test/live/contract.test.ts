@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { type AirflowAuth, checkServer, createAirflowClient } from "@org/airflow-client";
 import { type AirflowServer, startAirflow } from "@org/testkit/servers/airflow";
+import { changeFurther } from "@org/testkit/servers/airflow-further";
 import { airflowVersions, newestAirflow } from "@org/testkit/servers/airflow-versions";
 import { seedAirflow } from "@org/testkit/servers/airflow-world";
 import { expiredToken } from "@org/testkit/servers/expired-token";
@@ -31,6 +32,7 @@ function testAirflow(version: string): void {
   beforeAll(async () => {
     server = await startAirflow({ log, version });
     await seedAirflow(server, { dags: 20, runsPerDag: 15 });
+    await changeFurther(server, "seed");
     const { url, username, password } = server;
     const response = await fetch(`${url}/auth/token`, {
       method: "POST",

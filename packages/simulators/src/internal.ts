@@ -1,5 +1,6 @@
 /** What only our own tests and demos use. It is not published: packages resolve it inside the checkout only. */
 
+export { taskDocument } from "./airflow/documents.ts";
 export { type FurtherRows, pool } from "./airflow/further.ts";
 export type { FurtherRow } from "./airflow/further-list.ts";
 export { type AirflowIncidents, airflowIncidents } from "./airflow/incidents.ts";

@@ -34,6 +34,7 @@ export const furtherKinds = {
     template: "/api/v2/backfills",
     orders: [],
     understands: ["dag_id"],
+    requires: ["dag_id"],
     filter: (row, query) => row.dag_id === query.get("dag_id"),
     tables: {},
   },

@@ -10,6 +10,8 @@ export interface FurtherList {
   readonly one?: string;
   /** Query parameters besides those of pages. @default none */
   readonly understands?: readonly string[];
+  /** Query parameters that must be there. @default none */
+  readonly requires?: readonly string[];
   /** @default every row */
   readonly filter?: (row: FurtherRow, query: URLSearchParams) => boolean;
   /** Tables by name, and the row of each that a listed one becomes. */
