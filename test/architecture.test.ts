@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
@@ -106,6 +106,24 @@ test("tests share code through @org/testkit: none imports from another package's
       .map((target) => `${relative(root, file)} imports ${relative(root, target)}`),
   );
   expect(crossing).toEqual([]);
+});
+
+test("no module that test files share starts, makes or registers anything when it is loaded", () => {
+  // It is loaded for the first file of a process only. So that file would clean up what the next one still needs.
+  const atLoad =
+    /^(?:export )?(?:const|let) (?!.*=>).*(?:= await |\b(?:mkdtemp|createServer|temporary|(?:open|start)[A-Z])\w*\()|^(?:await|(?:before|after)(?:All|Each)\(|vi\.|process\.(?:on|once|chdir|env)\b).*/gm;
+  const parts = ["packages/*/test", "packages/*/src/testing", "packages/testkit/src", "examples", "test"];
+  const shared = globSync(parts, { cwd: root })
+    .flatMap((folder) => files(join(root, folder)))
+    .filter((file) => !file.endsWith(".test.ts"))
+    .map((file) => ({ file: relative(root, file).replaceAll(sep, "/"), text: readFileSync(file, "utf8") }))
+    // Others are programs, as are texts of several lines.
+    .filter(({ text }) => /^export /m.test(text))
+    .map(({ file, text }) => ({ file, text: text.replaceAll(/`(?:\\.|[^`\\])*`/g, "``") }));
+  expect(shared.length).toBeGreaterThan(100);
+  const found = shared.flatMap(({ file, text }) => (text.match(atLoad) ?? []).map((line) => `${file}: ${line}`));
+  // For test/crash, whose files have a process each.
+  expect(found.filter((each) => !each.startsWith("packages/testkit/src/at-end.ts: "))).toEqual([]);
 });
 
 test("every export of every package has a source file", () => {

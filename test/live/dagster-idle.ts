@@ -6,37 +6,37 @@ import type { DagsterServer } from "@org/testkit/servers/dagster";
 import { changeRuns } from "@org/testkit/servers/dagster-writer";
 import { expectDagsterTruth } from "./dagster-differences.ts";
 
-/** The runs that an idle sync's window brought, and those it should bring. */
+/** The runs that an idle sync's window brought. */
 export interface IdleWindow {
-  readonly rows: number;
-  /** Runs dated in the last half hour, or in the future: those that the window is for. */
-  readonly recent: number;
-  /** Runs dated in the hours before that, as far back as a wrong time zone could reach. */
+  /** How many runs the window brought. */
+  readonly runs: number;
+  /** How many runs are dated in the hours before the last half hour, as far back as a wrong time zone could reach. */
   readonly older: number;
+  /** Those of them that the window brought, though it is not for them. */
+  readonly needless: readonly string[];
 }
 
 /** Syncs a server until nothing is new, and once more. */
 export async function idleWindow(server: DagsterServer, path: string, overlapMs: number): Promise<IdleWindow> {
-  let rows = 0;
-  const countRows: typeof fetch = async (input, init) => {
+  const brought = new Set<string>();
+  const noteRuns: typeof fetch = async (input, init) => {
     const response = await fetch(input, init);
-    const { data } = (await response.clone().json()) as { data?: { window?: { results: unknown[] } } };
-    rows += data?.window?.results.length ?? 0;
+    const { data } = (await response.clone().json()) as { data?: { window?: { results: { runId: string }[] } } };
+    for (const { runId } of data?.window?.results ?? []) brought.add(runId);
     return response;
   };
-  const client = createDagsterClient({ url: server.url, fetch: countRows });
+  const client = createDagsterClient({ url: server.url, fetch: noteRuns });
   const syncNow = () => sync({ source: dagster({ client, overlapMs }), destination: duckdb(path), reconcile: false });
   await changeRuns(server, { actions: 8, only: ["ended_two_hours_ago", "born_and_ended_two_hours_ago"] });
   await syncNow();
   await changeRuns(server, { actions: 6, only: ["added", "ended", "tagged_long_after"] });
   await syncNow();
-  rows = 0;
+  brought.clear();
   await syncNow();
   const { dagster_runs: runs } = await expectDagsterTruth(server, path);
-  const between = (hours: number, until: number) =>
-    runs.filter(({ update_time }) => {
-      const age = (Date.now() - Date.parse(String(update_time))) / 3_600_000;
-      return age < hours && age >= until;
-    }).length;
-  return { rows, recent: between(0.5, Number.NEGATIVE_INFINITY), older: between(9, 0.5) };
+  const older = runs.flatMap(({ run_id, update_time }) => {
+    const hours = (Date.now() - Date.parse(String(update_time))) / 3_600_000;
+    return hours >= 0.5 && hours < 9 ? [String(run_id)] : [];
+  });
+  return { runs: brought.size, older: older.length, needless: older.filter((id) => brought.has(id)) };
 }
