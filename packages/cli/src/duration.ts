@@ -5,14 +5,16 @@ const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 /**
  * Parses a duration as given to an option: `90s`, `30m`, `12h`, `1.5d`; `off` is infinite.
  *
+ * @param options.canBeOff whether `off` makes sense @default true
  * @returns ms, or Infinity
  * @throws UsageError
  */
-export function parseDuration(option: string, text: string): number {
-  if (text.trim() === "off") return Number.POSITIVE_INFINITY;
+export function parseDuration(option: string, text: string, { canBeOff = true } = {}): number {
+  if (canBeOff && text.trim() === "off") return Number.POSITIVE_INFINITY;
   const [, number, unit] = /^\s*(\d+(?:\.\d+)?)\s*([smhd])\s*$/.exec(text) ?? [];
   if (number === undefined) {
-    throw new UsageError(`${option} is not a duration. Write a number and s, m, h or d, as in 12h or 1d, or off.`);
+    const off = canBeOff ? ", or off" : "";
+    throw new UsageError(`${option} is not a duration. Write a number and s, m, h or d, as in 12h or 1d${off}.`);
   }
   return Number(number) * units[unit as keyof typeof units];
 }

@@ -1,9 +1,9 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { readRunner } from "../src/config/runner-file.ts";
-import { temporaryFolder } from "./helpers.ts";
+import { dagsync, temporaryFolder } from "./helpers.ts";
 
 /** Writes files, and reads the runner.yaml among them. Removes the folder from error messages. */
 async function read(files: Readonly<Record<string, string>>) {
@@ -235,4 +235,33 @@ test("reads the example", async () => {
     ["sync_prod", { kind: "dagsync", args: ["sync", "prod"] }],
     ["morning_report", { kind: "dagsync", args: ["report", "--at", "warehouse", "--html", "report.html"] }],
   ]);
+});
+
+test.each([
+  [["--state", "runner.db"], "--state must be sqlite:file, or postgres://user@host/database[?schema=]."],
+  [["--state", "duckdb:runner.duckdb"], "--state must be sqlite:file, or postgres://user@host/database[?schema=]."],
+  [["--state", "sqlite:"], "--state must be sqlite:file, or postgres://user@host/database[?schema=]."],
+  [["--plan", "7 days"], "--plan is not a duration. Write a number and s, m, h or d, as in 12h or 1d."],
+  [["--plan", "off"], "--plan is not a duration. Write a number and s, m, h or d, as in 12h or 1d."],
+])("run rejects %j", async (options, message) => {
+  const file = join(temporaryFolder(), "runner.yaml");
+  writeFileSync(file, only('job: { command: "true" }'));
+  const failed = { code: 2, stdout: "", stderr: `dagsync: ${message}\n` };
+  expect(await dagsync(["run", "--config", file, ...options])).toEqual(failed);
+  if (options[0] === "--state") {
+    for (const more of [["history"], ["logs", "a"]])
+      expect(await dagsync(["run", ...more, ...options])).toEqual(failed);
+  }
+});
+
+test("history and logs create no state where there is none", async () => {
+  const file = join(temporaryFolder(), "misspelled.sqlite");
+  for (const command of [["history"], ["logs", "a"]]) {
+    expect(await dagsync(["run", ...command, "--state", `sqlite:${file}`])).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `dagsync: --state: there is no file ${file}. "dagsync run" writes it; or correct the path.\n`,
+    });
+  }
+  expect(existsSync(file)).toBe(false);
 });

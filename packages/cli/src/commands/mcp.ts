@@ -26,7 +26,7 @@ export function addMcp(program: Command, io: SafeIo, run: Run): void {
     .option("--timeout <duration>", "time limit of a call", "30s")
     .action(
       run(async (names: string[], { timeout, ...options }: McpCommandOptions) => {
-        const timeoutMs = parseDuration("--timeout", timeout);
+        const timeoutMs = parseDuration("--timeout", timeout, { canBeOff: false });
         // Timers are limited to 24 days.
         if (!(timeoutMs >= 1 && timeoutMs < 2 ** 31)) throw new UsageError("--timeout must be from 1s to 24d.");
         // Loaded here because no other command needs its statements and time zones.

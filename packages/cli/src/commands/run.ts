@@ -92,7 +92,7 @@ function listenOf({ port, host, allowHost }: RunOptions) {
 }
 
 function planLength(text: string): number {
-  const forMs = parseDuration("--plan", text);
+  const forMs = parseDuration("--plan", text, { canBeOff: false });
   if (forMs <= 366 * 86_400_000) return forMs;
   throw new UsageError("--plan must be at most 366d.");
 }

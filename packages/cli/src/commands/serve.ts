@@ -60,7 +60,7 @@ function settingsOf({ port, allowHost, days, timezone, syncEvery, ...rest }: Ser
 }
 
 function periodOf(text: string): number {
-  const everyMs = parseDuration("--sync-every", text);
+  const everyMs = parseDuration("--sync-every", text, { canBeOff: false });
   // The maximum of Node's timers.
   if (everyMs >= 1000 && everyMs <= 2 ** 31 - 1) return everyMs;
   throw new UsageError("--sync-every must be from 1s to 24d, as in 5m. Leave it out if another process syncs.");

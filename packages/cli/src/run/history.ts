@@ -1,5 +1,4 @@
 /** `dagsync run history` and `dagsync run logs`. */
-import { connect } from "@org/destination/connection";
 import { type PastRun, readHistory, readOutput } from "@org/runner";
 import { duration } from "../duration.ts";
 import { UsageError } from "../errors.ts";
@@ -7,6 +6,7 @@ import { exitCodes } from "../exit-code.ts";
 import { jsonLine } from "../render/json.ts";
 import { escaped, type SafeIo } from "../render/safe-output.ts";
 import { textTable } from "../render/table.ts";
+import { openWrittenState } from "./state.ts";
 
 export interface HistorySettings {
   readonly state: string;
@@ -19,7 +19,7 @@ export async function printHistory(
   { state, json, limit }: HistorySettings,
   io: SafeIo,
 ): Promise<number> {
-  const connection = await connect(state);
+  const connection = await openWrittenState(state);
   try {
     const runs = await readHistory(connection, { schedule: name, limit });
     if (json) for (const run of runs) io.stdout.write(jsonLine(facts(run)));
@@ -40,7 +40,7 @@ export async function printLogs(
   { state, json, slot }: Omit<HistorySettings, "limit"> & { readonly slot?: number | undefined },
   io: SafeIo,
 ): Promise<number> {
-  const connection = await connect(state);
+  const connection = await openWrittenState(state);
   try {
     const runs = await readHistory(connection, { schedule: name, limit: slot === undefined ? 100 : 100_000 });
     const run = runs.find((each) => each.attempt > 0 && (slot === undefined || each.slot === slot));

@@ -1,5 +1,5 @@
 /** `dagsync run`: runs jobs on their schedules until stopped, or one job now. */
-import { type Connection, connect } from "@org/destination/connection";
+import type { Connection } from "@org/destination/connection";
 import { type PastRun, processExecutor, type RunnerEvent, run, runOnce } from "@org/runner";
 import type { RunnerFile } from "../config/runner-file.ts";
 import { UsageError } from "../errors.ts";
@@ -10,6 +10,7 @@ import type { SafeIo } from "../render/safe-output.ts";
 import { isOwnMachine, listen, stop, urlOf } from "../serve/listen.ts";
 import { Health, healthHandler } from "./health.ts";
 import { RunnerLog } from "./log.ts";
+import { openState } from "./state.ts";
 import { WatchedFile } from "./watched-file.ts";
 
 export interface RunSettings {
@@ -24,7 +25,7 @@ export interface RunSettings {
 export async function runSchedules(file: RunnerFile, settings: RunSettings, io: SafeIo): Promise<number> {
   const log = logOf(settings, io);
   const health = new Health();
-  const connection = await connect(settings.state);
+  const connection = await openState(settings.state);
   try {
     const report = (event: "changed" | "wrong", message: string) =>
       log.message(
@@ -80,7 +81,7 @@ export async function runNow(
   const codes: number[] = [];
   for (const schedule of chosen) {
     // One connection each: a connection runs its operations one at a time.
-    const connection = await connect(settings.state);
+    const connection = await openState(settings.state);
     try {
       const { concurrencyPerTenant } = file;
       codes.push(
