@@ -52,7 +52,7 @@ export const conventions: Readonly<Record<string, (dialect: Dialect) => string>>
   /** Airflow's runs. */
   dag_runs: () => `
     SELECT 'airflow' AS orchestrator, r.pipeline, r.dag_id AS name, r.dag_id AS job, r.dag_run_id AS run_id,
-      coalesce(r.state, 'queued') AS state, r.run_type AS origin, r.run_after, r.queued_at AS queued,
+      coalesce(r.state, 'queued') AS state, r.run_type AS origin, r.run_after, r.logical_date, r.queued_at AS queued,
       r.start_date AS started, r.end_date AS ended, ${duration("r.start_date", "r.end_date")} AS duration,
       CASE WHEN r.state IN ('success', 'failed') THEN 1 ELSE 0 END AS is_finished,
       CASE WHEN e.first_execution < r.start_date OR (r.start_date IS NULL AND e.first_execution IS NOT NULL) THEN 1 ELSE 0 END AS is_rerun,

@@ -103,11 +103,26 @@ export const furtherColumns = {
     responded_at: "micros",
     responded_by_user_name: "text",
   },
+  airflow_backfills: {
+    backfill_id: "int",
+    dag_id: "text",
+    from_date: "micros",
+    to_date: "micros",
+    is_paused: "flag",
+    created_at: "micros",
+    completed_at: "micros",
+  },
+  dagster_backfills: {
+    id: "text",
+    status: "text",
+    is_asset_backfill: "flag",
+    partition_set_name: "text",
+    partition_count: "int",
+    creation_time: "micros",
+  },
   // No question uses these, but their columns are described to authors of SQL.
-  airflow_backfills: {},
   airflow_connections: {},
   airflow_variables: {},
-  dagster_backfills: {},
   dagster_asset_edges: {},
   dagster_concurrency: {},
   dagster_ticks: {

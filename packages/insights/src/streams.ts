@@ -4,8 +4,9 @@ import { type FoundTables, isOptIn, streamOf, type TableName } from "./tables.ts
 
 /** A sentence for a question without any of its tables, if their streams are opt-in. */
 export function whatToSync({ tables }: Pick<Question, "tables">, found: FoundTables): readonly string[] {
-  if (!tables.every(isOptIn)) return [];
-  const streams = ofSynced(tables, found).map(streamOf);
+  const lacked = ofSynced(tables, found);
+  if (!lacked.every(isOptIn)) return [];
+  const streams = lacked.map(streamOf);
   const needed = streams.length === 1 ? `the stream ${streams[0]}` : `one of the streams ${streams.join(", ")}`;
   return [`It needs ${needed}, which ${streams.length === 1 ? "is" : "are"} opt-in: ${howToSync(streams)}.`];
 }

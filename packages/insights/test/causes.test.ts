@@ -32,6 +32,7 @@ test("failures_after_change", async () => {
     pipeline: "versions",
     dag: "broke",
     version: 2,
+    created: null,
     // The eleventh hour since 29 October 00:00.
     first_seen: at("10-29 10:00"),
     bundle_version: "commit 2",
@@ -137,6 +138,7 @@ test("failure_blast_radius", async () => {
       shared_runs: 0,
       blocked_instances: 1,
       blocked_per_failure: 1,
+      ...{ skipped_instances: null, waiting_dags: null, edges_percent: 0 },
       last: at("10-29 10:20"),
     },
   ]);

@@ -65,6 +65,7 @@ test("backfill_progress", async () => {
       ...{ orchestrator: "airflow", pipeline: "filling", name: "filling", kind: "backfill", backfill: null },
       ...{ total: 11, done: 5, failed: 1, running: 1, queued: 4, percent: expect.closeTo(600 / 11, 9) },
       // One per hour, and five left.
+      ...{ status: null, requested: null, not_created: null },
       ...{ first_due: at("09-10 00:00"), per_hour: 1, eta: at("11-02 17:00") },
     },
     expect.objectContaining({

@@ -1,7 +1,8 @@
 import { limitParameter, ofPresentDags, staleParameter, taskColumns, within } from "../common.ts";
-import { compare, tasksOf, type Upstream } from "../critical-path.ts";
+import { compare, tasksOf } from "../critical-path.ts";
 import { SECOND } from "../moments.ts";
-import { type Asking, defineQuestion, type SqlRow } from "../question.ts";
+import { defineQuestion, type SqlRow } from "../question.ts";
+import { dependenciesOf } from "../task-graph.ts";
 
 /** With fewer, the path would be a single run's. */
 const ENOUGH_RUNS = 5;
@@ -68,13 +69,11 @@ export const criticalPath = defineQuestion({
     WHERE l.newest <= ${parameters.runs} AND l.runs >= ${ENOUGH_RUNS} AND e.ended >= e.started
     GROUP BY e.pipeline, e.dag_id, e.dag_run_id, e.task_id`,
   finish: async (rows, { parameters, query }) => {
-    const known = await upstreamBy(query, new Set(rows.map(versionOf)));
+    const known = await dependenciesOf(query, rows);
     const byDag = Map.groupBy(rows, ({ pipeline, dag }) => JSON.stringify([pipeline, dag]));
     const tasks = [...byDag.values()].flatMap((own) => {
       const { pipeline, dag } = own[0] as SqlRow;
-      return tasksOf(own, parameters.gap * SECOND, (version) =>
-        known.get(versionOf({ pipeline: pipeline!, dag: dag!, version })),
-      );
+      return tasksOf(own, parameters.gap * SECOND, (version) => known(pipeline, dag, version));
     });
     const sorted = tasks.sort(
       (a, b) =>
@@ -83,27 +82,3 @@ export const criticalPath = defineQuestion({
     return sorted.slice(0, parameters.limit);
   },
 });
-
-function versionOf({ pipeline, dag, version }: SqlRow): string {
-  return JSON.stringify([pipeline, dag, String(version)]);
-}
-
-/** The dependencies of these DAG versions, as far as they are known. */
-async function upstreamBy(query: Asking["query"], wanted: ReadonlySet<string>): Promise<ReadonlyMap<string, Upstream>> {
-  const found = new Map<string, Map<string, string[]>>();
-  // A version with tasks and without edges is known, too.
-  const rows = await query(
-    () => `SELECT pipeline, dag_id AS dag, version_number AS version, task_id AS task, NULL AS upstream FROM airflow_tasks
-      UNION ALL
-      SELECT pipeline, dag_id, version_number, downstream_task_id, upstream_task_id FROM airflow_task_edges`,
-  );
-  for (const row of rows) {
-    const version = versionOf(row);
-    if (!wanted.has(version)) continue;
-    const own = found.get(version) ?? new Map<string, string[]>();
-    found.set(version, own);
-    const upstream = own.get(String(row.task)) ?? [];
-    own.set(String(row.task), row.upstream === null ? upstream : [...upstream, String(row.upstream)]);
-  }
-  return found;
-}

@@ -14,13 +14,15 @@ export const failuresAfterChange = defineQuestion({
   name: "failures_after_change",
   sentence: "Did a new version break anything or slow it down?",
   limits:
-    "A version appears once a run of it has ended. Other changes at that time are unknown. A cleared run counts for its newest version.",
+    "A version appears once a run of it has ended. When it was created is only known from the stream dag_versions, and so is its bundle's version if the run does not name one. Other changes at that time are unknown. A cleared run counts for its newest version.",
   tables: ["airflow_task_instances"],
+  betterWith: ["airflow_dag_versions"],
   parameters: { ...staleParameter, ...limitParameter(200) },
   columns: {
     pipeline: { type: "text", description: "The pipeline that synced it." },
     dag: { type: "text", description: "The DAG." },
     version: { type: "integer", description: "Number of a version first seen in the window." },
+    created: { type: "moment", nullable: true, description: "When the server first saw it, if that is known." },
     first_seen: { type: "moment", description: "Start of its first run." },
     bundle_version: {
       type: "text",
@@ -80,13 +82,15 @@ export const failuresAfterChange = defineQuestion({
       SELECT ${version.join(", ")}, is_after, count(*) AS runs, sum(is_success) AS succeeded,
         CASE WHEN count(length) >= ${ENOUGH} THEN ${percentile(50, "length")} END AS median
       FROM numbered GROUP BY ${version.join(", ")}, is_after)
-    SELECT s.pipeline, s.name AS dag, s.version, s.started AS first_seen, r.bundle_version, b.runs AS runs_before,
+    SELECT s.pipeline, s.name AS dag, s.version, c.created_at AS created, s.started AS first_seen,
+      coalesce(r.bundle_version, c.bundle_version) AS bundle_version, b.runs AS runs_before,
       b.succeeded AS succeeded_before, b.median AS median_before, a.runs AS runs_after, a.succeeded AS succeeded_after,
       a.median AS median_after
     FROM seen s
       JOIN sides b ON b.pipeline = s.pipeline AND b.name = s.name AND b.version = s.version AND b.is_after = 0
       JOIN sides a ON a.pipeline = s.pipeline AND a.name = s.name AND a.version = s.version AND a.is_after = 1
       JOIN airflow_dag_runs r ON r.pipeline = s.pipeline AND r.dag_id = s.name AND r.dag_run_id = s.run_id
+      LEFT JOIN airflow_dag_versions c ON c.pipeline = s.pipeline AND c.dag_id = s.name AND c.version_number = s.version
     ORDER BY s.started DESC, dag, s.pipeline, s.version`,
   finish: (rows, { parameters }) =>
     rows

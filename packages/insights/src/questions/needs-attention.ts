@@ -56,7 +56,7 @@ export const needsAttention = defineQuestion({
     const { window, parameters } = asking;
     const often = new Map(rows.map((row) => [keyOf(row as unknown as Finding), Number(row.runs_per_day)]));
     const blocked = new Map<string, number>();
-    for (const { pipeline, dag, blocked_instances } of await asking.answer(failureBlastRadius, { limit: 100_000 })) {
+    for (const { pipeline, dag, blocked_instances } of await asking.answer(failureBlastRadius)) {
       const key = keyOf({ orchestrator: "airflow", pipeline, name: dag });
       blocked.set(key, (blocked.get(key) ?? 0) + blocked_instances);
     }
