@@ -23,6 +23,7 @@ const known: Readonly<Record<string, readonly (string | null)[]>> = {
 };
 const statuses: Readonly<Record<string, readonly string[]>> = {
   dagster_ticks: ["SUCCESS", "SKIPPED", "FAILURE", "STARTED"],
+  dagster_backfills: ["REQUESTED", "COMPLETED_SUCCESS", "CANCELED"],
   dagster_asset_checks: ["SUCCEEDED", "FAILED", "EXECUTION_FAILED", "IN_PROGRESS"],
   dagster_steps: ["SUCCESS", "FAILURE", "SKIPPED"],
   airflow_health: ["healthy", "unhealthy"],
