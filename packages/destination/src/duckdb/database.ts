@@ -53,7 +53,10 @@ export class Database implements LeaseDatabase {
 
   async run(sql: string, parameters?: Parameters): Promise<number> {
     const { values, types } = driverParameters(this.driver, parameters);
-    const result = await this.#interruptible(() => this.#file.connection.run(sql, values, types));
+    const { connection } = this.#file;
+    // Without values, the driver runs it at once instead of preparing it.
+    const run = () => (values.length > 0 ? connection.run(sql, values, types) : connection.run(sql));
+    const result = await this.#interruptible(run);
     return result.rowsChanged;
   }
 
@@ -103,9 +106,11 @@ export class Database implements LeaseDatabase {
     const count = values[0]?.length ?? 0;
     const appender = await this.#file.connection.createAppender(table, "main", catalog);
     try {
+      const chunk = DuckDBDataChunk.create(types);
       for (let start = 0; start < count; start += chunkRows) {
         const rows = Math.min(chunkRows, count - start);
-        const chunk = DuckDBDataChunk.create(types, rows);
+        chunk.reset();
+        chunk.rowCount = rows;
         for (const [index, column] of columns.entries()) {
           const vector = chunk.getColumnVector(index);
           const forms = values[index] as StoredForm[];
@@ -117,6 +122,8 @@ export class Database implements LeaseDatabase {
         }
         appender.appendDataChunk(chunk);
       }
+      // What it holds is not part of V8's heap: V8 may take long to collect it.
+      chunk.reset();
       appender.flushSync();
     } finally {
       appender.closeSync();
