@@ -151,7 +151,7 @@ function changeTask(world: AirflowWorld, run: SimulatedRun, task: SimulatedTask,
   if (run.state !== "running" || (task.definition.mapped && task.mapIndex < 0)) return;
   const isWaiting = state === null || state === "up_for_retry" || state === "scheduled";
   if (action === "finish without a stamp") {
-    if (state === "running") world.withoutStamps(() => world.finishTask(task));
+    if (state === "running" || state === null) world.withoutStamps(() => world.finishTask(task));
     return;
   }
   if (action === "queue" && isWaiting) world.queueTask(task);

@@ -172,6 +172,30 @@ export const wrongEngines: Record<string, WrongCase> = {
     because: /stale: airflow_task_instances/,
     steps: () => [...running, later, sync, later, { do: "finish without a stamp", run: 0, task: 0 }, sync],
   },
+  "what has not begun in a running run is taken for what waits in a queued one": {
+    wrong: {
+      destination: (destination) =>
+        wrapped(
+          destination,
+          (session) => (stream, batch) => session.commit(stream, batch),
+          (session) => async (table, scope, columns) => {
+            const { state } = scope as { readonly state?: { readonly in?: readonly unknown[] } };
+            const isQueued = table.name === "airflow_dag_runs" && state?.in?.length === 1 && state.in[0] === "queued";
+            return session.keys(table, isQueued ? { state: { in: ["queued", "running"] } } : scope, columns);
+          },
+        ),
+    },
+    because: /ghost: airflow_task_instances/,
+    steps: () => [
+      addRun(0),
+      { do: "start run", run: 0 },
+      later,
+      sync,
+      later,
+      { do: "finish without a stamp", run: 0, task: 0 },
+      sync,
+    ],
+  },
   "what was emptied keeps its value": {
     wrong: {
       destination: (destination) =>
@@ -202,6 +226,6 @@ export const wrongEngines: Record<string, WrongCase> = {
         ),
     },
     because: /left over: airflow_task_instances/,
-    steps: () => [addRun(0), sync, { do: "expand", run: 0, count: 2 }, sync],
+    steps: () => [addRun(0), { do: "start run", run: 0 }, sync, { do: "expand", run: 0, count: 2 }, sync],
   },
 };

@@ -95,3 +95,28 @@ test("an idle sync without batch endpoints sends one request per open run", asyn
   expect(requests).toBeLessThan(30 + 15);
   expect(await differences()).toEqual([]);
 });
+
+test.each([true, false])(
+  "task instances of queued runs are not read again until their run starts (batch: %s)",
+  async (batch) => {
+    const world = createEmptyAirflowWorld();
+    const dag = world.addDag({ dagId: "a", tasks: [{ taskId: "one" }, { taskId: "two" }] });
+    for (let run = 0; run < 20; run += 1) world.addRun(dag, { runId: `run ${run}` });
+    const { simulator, syncNow, differences } = await setUp({ world, source: { batch } });
+    await syncNow();
+    simulator.clock.advance(20 * 60_000);
+    await syncNow();
+    simulator.clock.advance(20 * 60_000);
+    const before = simulator.requests.length;
+    await syncNow();
+    const isList = ({ path, query }: { readonly path: string; readonly query: string }) =>
+      /taskInstances(\/list)?$/.test(path) && !query.includes("updated_at_gte");
+    expect(simulator.requests.slice(before).filter(isList)).toEqual([]);
+    simulator.clock.advance(20 * 60_000);
+    const run = world.run("a", "run 7");
+    world.startRun(run);
+    world.withoutStamps(() => world.finishTask(run.tasks[0]!));
+    await syncNow();
+    expect(await differences()).toEqual([]);
+  },
+);

@@ -69,11 +69,16 @@ const taskInstanceKind: Kind<TaskInstance, typeof taskInstancesTable> = {
   },
   unstoredScopes: (rows) => runScopes(runsOf(rows)),
   async doubts({ airflow, stored, before, context }, { seen, events }) {
-    const waiting = await stored.keys(taskInstancesTable, { ...listed, state: { in: unfinishedTaskStates } });
+    const isOpen = { ...listed, state: { in: unfinishedTaskStates } };
+    const waiting = await stored.keys(taskInstancesTable, isOpen, ["state"]);
     const visible = waiting.filter(({ dag_id }) => airflow.isVisible({ dags: [dag_id] }));
-    const live = context.streams.has("dag_runs") ? await liveRuns(stored, before.position.server) : undefined;
+    const knowsRuns = context.streams.has("dag_runs");
+    const live = knowsRuns ? await liveRuns(stored, before.position.server) : undefined;
+    const idle = knowsRuns ? await queuedRuns(stored) : new Set<string>();
+    // The scheduler leaves them alone until their run starts, which the table of runs then shows.
+    const unsettled = visible.filter((row) => row.state !== null || !idle.has(runKey(row)));
     return [
-      ...unfinished(visible, live, seen, { byAddress: !airflow.batch }),
+      ...unfinished(unsettled, live, seen, { byAddress: !airflow.batch }),
       ...eventDoubts(events, "task").filter(airflow.isVisible),
     ];
   },
@@ -109,4 +114,8 @@ async function liveRuns(stored: Stored, serverNow: number): Promise<ReadonlySet<
   const open = await stored.keys(dagRunsTable, { state: { in: unfinishedRunStates } });
   const ended = await stored.keys(dagRunsTable, { end_date: { gte: timestampOf(serverNow - AFTERMATH_MS) } });
   return new Set([...open, ...ended].map(runKey));
+}
+
+async function queuedRuns(stored: Stored): Promise<ReadonlySet<string>> {
+  return new Set((await stored.keys(dagRunsTable, { state: { in: ["queued"] } })).map(runKey));
 }
