@@ -193,7 +193,10 @@ test.each([
   const to = `duckdb:${join(temporaryFolder(), "out.duckdb")}`;
   const { code, stderr } = await dagsync(["sync", "--from", `${kind}:http://${place}`, "--to", to], { requests });
   expect(code).toBe(75);
-  expect(stderr.match(/attempt \d failed/g)).toHaveLength(3);
+  // Requests that were sent at once fail together.
+  const tried = stderr.match(/[a-z ]+(?=: attempt \d failed)/g)!;
+  expect(Math.max(...tried.map((label) => tried.filter((other) => other === label).length))).toBe(3);
+  expect(new Set(tried).size).toBeLessThanOrEqual(2);
   const lines = stderr.split("\n").filter((line) => !line.includes("attempt") && line.includes(place));
   expect(lines).toEqual([
     expect.stringContaining(`http://${place} → `),
