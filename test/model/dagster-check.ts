@@ -1,5 +1,5 @@
 /** The invariants of a Dagster's tables. */
-import { formatSix } from "@org/simulators/internal";
+import { formatSix, type SimulatedDagsterRun } from "@org/simulators/internal";
 import { defaultDagsterTables } from "@org/sources/dagster";
 import { sorted } from "./dagster-ledger.ts";
 import type { DagsterLife } from "./dagster-life.ts";
@@ -33,7 +33,11 @@ export interface Start {
   readonly tick: number;
   readonly runs: ReadonlySet<string>;
   readonly reconcile: boolean;
+  readonly isPromised: IsPromised;
 }
+
+/** Whether the table must hold a run: see dagster-limit.ts. */
+type IsPromised = (run: SimulatedDagsterRun) => boolean;
 
 /**
  * After a complete sync, whatever happened during it: all runs from before it, none in a version older than its start, and
@@ -43,8 +47,9 @@ export function asOfStart(life: DagsterLife, tables: Tables, start: Start): stri
   const found: string[] = [];
   const rows = tables.get("dagster_runs")!;
   for (const id of start.runs) {
-    if (!life.world.runs.has(id)) continue;
+    const run = life.world.runs.get(id);
     const row = rows.get(id);
+    if (!run || (!row && !start.isPromised(run))) continue;
     if (!row || isDeleted(row)) found.push(`missing: run ${id}`);
     else if (
       !life.ledger.isUnproven &&
@@ -61,17 +66,27 @@ export function asOfStart(life: DagsterLife, tables: Tables, start: Start): stri
 }
 
 /** After an undisturbed sync: the tables hold what the API shows, and after a reconcile no other run. */
-export function asShown(life: DagsterLife, before: Tables, tables: Tables, reconcile: boolean): string[] {
+export function asShown(
+  life: DagsterLife,
+  before: Tables,
+  tables: Tables,
+  how: Pick<Start, "reconcile" | "isPromised">,
+) {
   life.ledger.zoneSeen(life.world);
-  return [...runs(life, tables, reconcile), ...definitions(life, before, tables)];
+  return [...runs(life, tables, how), ...definitions(life, before, tables)];
 }
 
-function runs(life: DagsterLife, tables: Tables, reconcile: boolean): string[] {
+function runs(
+  life: DagsterLife,
+  tables: Tables,
+  { reconcile, isPromised }: Pick<Start, "reconcile" | "isPromised">,
+): string[] {
   const { world, ledger, version } = life;
   const found: string[] = [];
   const rows = tables.get("dagster_runs")!;
   for (const run of world.runs.values()) {
     const row = rows.get(run.runId);
+    if (!row && !isPromised(run)) continue;
     if (!row || isDeleted(row)) {
       found.push(`missing: run ${run.runId}`);
       continue;

@@ -3,11 +3,12 @@ import { createDagsterClient } from "@org/dagster-client";
 import type { Destination } from "@org/destination";
 import { wrapSession } from "@org/destination/adapter";
 import { type MemoryDestination, memoryDestination } from "@org/destination/memory";
-import { createDagsterSimulator, type SimulatedServer } from "@org/simulators/internal";
+import { createDagsterSimulator, type SimulatedDagsterRun, type SimulatedServer } from "@org/simulators/internal";
 import { dagster } from "@org/sources/dagster";
 import { type Source, sync } from "@org/sync-engine";
 import { asOfStart, asShown, neverWrong, type Tables, tableNames } from "./dagster-check.ts";
 import { DagsterLife } from "./dagster-life.ts";
+import { DagsterLimit } from "./dagster-limit.ts";
 import type { Beginning, Step, SyncStep } from "./dagster-steps.ts";
 import { type ScriptedRequests, scriptedFetch } from "./support/scripted-fetch.ts";
 
@@ -29,16 +30,18 @@ export interface Played {
 export async function play(beginning: Beginning, steps: readonly Step[], wrong: Wrong = {}): Promise<Played> {
   const life = new DagsterLife(beginning);
   const memory = memoryDestination();
+  const limit = new DagsterLimit();
   let tables = tablesOf(memory);
   let compared = 0;
   let syncs = 0;
   for (const [index, step] of steps.entries()) {
+    limit.happens(step);
     if (step.do !== "sync") {
       life.do(step);
       continue;
     }
     syncs += 1;
-    const found = await syncOnce(life, memory, { step, overlapMs: beginning.overlapMs, wrong, before: tables });
+    const found = await syncOnce(life, memory, { step, overlapMs: beginning.overlapMs, wrong, before: tables, limit });
     tables = found.tables;
     if (found.compared) compared += 1;
     if (found.wrong.length > 0) throw new Error(`after step ${index}: ${found.wrong.slice(0, 3).join("\n")}`);
@@ -55,15 +58,22 @@ interface Found {
 async function syncOnce(
   life: DagsterLife,
   memory: MemoryDestination,
-  asked: { readonly step: SyncStep; readonly overlapMs: number; readonly wrong: Wrong; readonly before: Tables },
+  asked: {
+    readonly step: SyncStep;
+    readonly overlapMs: number;
+    readonly wrong: Wrong;
+    readonly before: Tables;
+    readonly limit: DagsterLimit;
+  },
 ): Promise<Found> {
-  const { overlapMs, wrong, before } = asked;
+  const { overlapMs, wrong, before, limit } = asked;
   // Hundreds of small pages reveal no more than a dozen.
   const step = { ...asked.step, pageSize: Math.max(asked.step.pageSize, Math.ceil(life.world.runs.size / 12)) };
   // A stream without a state has nothing to reconcile.
   const reconcile = step.reconcile && before.get("dagster_runs")!.size > 0;
   const start = { tick: life.ledger.tick, runs: new Set(life.world.runs.keys()), reconcile };
   if (step.fullRefresh) life.ledger.forgetZone();
+  limit.begin(life, step);
   const controller = new AbortController();
   const server: SimulatedServer = createDagsterSimulator({ world: life.world, version: life.version });
   const script: ScriptedRequests = scriptedFetch(server.fetch, {
@@ -81,6 +91,7 @@ async function syncOnce(
     destination: wrong.destination?.(mortal.destination) ?? mortal.destination,
     pipeline: "model",
     reconcile: step.reconcile,
+    historyMs: step.historyMs,
     fullRefresh: step.fullRefresh ?? false,
     allowMassDelete: true,
     requests: { retries: 12, retryWaitMs: 0, retryWaitMaxMs: 0 },
@@ -90,15 +101,20 @@ async function syncOnce(
     error = thrown;
   });
   const tables = tablesOf(memory);
-  const found = neverWrong(life, tables);
+  const held = [...tables.get("dagster_runs")!].filter(([, row]) => row._deleted_at === null).map(([id]) => id);
+  const found = [...neverWrong(life, tables), ...limit.tooOld(life, held)];
   const isExcused = controller.signal.aborted || mortal.isDead() || script.isLasting();
   if (error !== undefined && !isExcused) found.push(`the sync failed: ${String(error)}`);
   if (error !== undefined) return { wrong: found, compared: false, tables };
   life.wasSetBack = false;
+  limit.completed(step);
+  const isQuiet = life.ledger.tick === start.tick;
+  const isPromised = (run: SimulatedDagsterRun) => limit.isPromised(life, run, isQuiet);
   if (reconcile) life.ledger.reconciled();
-  found.push(...asOfStart(life, tables, start));
-  if (life.ledger.tick !== start.tick) return { wrong: found, compared: false, tables };
-  found.push(...asShown(life, before, tables, reconcile));
+  found.push(...asOfStart(life, tables, { ...start, isPromised }));
+  limit.saw(held);
+  if (!isQuiet) return { wrong: found, compared: false, tables };
+  found.push(...asShown(life, before, tables, { reconcile, isPromised }));
   return { wrong: found, compared: true, tables };
 }
 

@@ -43,6 +43,8 @@ export interface SyncStep {
   readonly pageSize: number;
   readonly reconcile: boolean;
   readonly fullRefresh?: boolean | undefined;
+  /** The limit of the history, in ms; infinite: everything; none: as before. */
+  readonly historyMs?: number | undefined;
   readonly requests: readonly RequestStep[];
   /** Kills the process at its nth request or nth commit, before or after that is durable. */
   readonly dies?: { readonly at: number; readonly where: "request" | "before" | "after" } | undefined;
@@ -164,10 +166,18 @@ const request: fc.Arbitrary<RequestStep> = fc.oneof(
   fc.record({ at: fc.nat(9), when: fc.constantFrom("before" as const, "after" as const), world: whileSyncing }),
 );
 
+/** Those of the initial runs that are not among the newest 50 by insertion are up to 3 hours old. */
+const historyMs = fc.oneof(
+  { weight: 12, arbitrary: fc.constant(undefined) },
+  { weight: 3, arbitrary: fc.integer({ min: 1, max: 3 * hour }) },
+  { weight: 1, arbitrary: fc.constant(Number.POSITIVE_INFINITY) },
+);
+
 const syncStep: fc.Arbitrary<SyncStep> = fc.record({
   do: fc.constant("sync" as const),
   pageSize: fc.constantFrom(1, 2, 3, 7, 20, 1000),
   reconcile: fc.boolean(),
+  historyMs,
   fullRefresh: fc.oneof({ weight: 15, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.constant(true) }),
   requests: fc.oneof(
     { weight: 5, arbitrary: fc.constant([]) },

@@ -3,6 +3,7 @@ import type { Destination, Json } from "@org/destination";
 import type { Source, Stream, StreamBatch } from "@org/sync-engine/source";
 import type { Wrong } from "./dagster-model.ts";
 import type { Beginning, Step, SyncStep } from "./dagster-steps.ts";
+import { limitCases } from "./dagster-wrong-limits.ts";
 import { rewriting } from "./support/rewrite.ts";
 import { withSmallKey } from "./support/small-key.ts";
 
@@ -107,7 +108,7 @@ export const wrongCases: Record<string, WrongCase> = {
     },
     because: /missing: run/,
     beginning: newest,
-    steps: [{ ...sync, requests: [{ at: 2, when: "before", world: { do: "delete-cursor", page: false } }] }],
+    steps: [{ ...sync, requests: [{ at: 3, when: "before", world: { do: "delete-cursor", page: false } }] }],
   },
   "open runs are not asked for by their ids": {
     wrong: {
@@ -261,6 +262,7 @@ export const wrongCases: Record<string, WrongCase> = {
     beginning: { ...newest, runs: 1 },
     steps: [...Array.from({ length: 25 }, (): Step => ({ do: "add", location: 0 })), wait, sync],
   },
+  ...limitCases,
 };
 
 type Batches = AsyncIterable<StreamBatch>;

@@ -33,11 +33,9 @@ export function duration(durationMs: number): string {
 /**
  * Checks a limit of the history.
  *
- * @throws UsageError if it is zero, or if the source has none
+ * @throws UsageError if it is zero
  */
-export function checkHistory(historyMs: number | undefined, kind: string, label: string): void {
-  if (historyMs === undefined) return;
-  if (kind !== "airflow") throw new UsageError(`${label} is only for Airflow, and this is Dagster: leave it out.`);
-  if (historyMs <= 0)
+export function checkHistory(historyMs: number | undefined, label: string): void {
+  if (historyMs !== undefined && historyMs <= 0)
     throw new UsageError(`${label} must be longer than 0. Write a number of days, as in 90d, or off.`);
 }

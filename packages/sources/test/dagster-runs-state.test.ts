@@ -33,14 +33,31 @@ test("an incomplete state is ignored: everything is read again rather than somet
     [],
     "position",
     { position: earlier },
-    { position: { server: "1", local: 1 }, head: [] },
     { position: earlier, head: [1] },
     { history: { start: earlier, pageToken: "a" } },
-    { history: { start: earlier, head: ["a"] } },
     { history: { head: ["a"], pageToken: "a" } },
   ];
   for (const state of broken)
     expect(parseRunsState(state, start), JSON.stringify(state)).toEqual({ history: { start } });
+});
+
+test("a limit of the history outlives an unusable position, and so does that the table has rows", () => {
+  const floor = "2026-11-01T00:00:00.000000Z";
+  const broken = { position: { server: "1", local: 1 }, head: [] };
+  expect(parseRunsState(broken, start)).toEqual({ history: { start, isRenewal: true } });
+  expect(parseRunsState({ ...broken, floor }, start)).toEqual({ history: { start, floor, isRenewal: true } });
+  expect(parseRunsState({ history: { start: "never", floor } }, start)).toEqual({ history: { start, floor } });
+  expect(parseRunsState({ history: { start: earlier, head: ["a"] } }, start)).toEqual({
+    history: { start, isRenewal: true },
+  });
+  const renewal = { history: { start: earlier, head: ["a"], pageToken: "a", floor, isRenewal: true } };
+  expect(parseRunsState(renewal, start)).toEqual(renewal);
+  const widening = { position: earlier, head: ["a"], floor, widening: { pageToken: "b" } };
+  expect(parseRunsState(widening, start)).toEqual(widening);
+  expect(parseRunsState({ ...widening, floor: "soon", widening: 1 }, start)).toEqual({
+    position: earlier,
+    head: ["a"],
+  });
 });
 
 test("an unreadable frame is unknown", () => {

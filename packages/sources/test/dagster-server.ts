@@ -1,6 +1,6 @@
 /** A simulated Dagster, tables in memory, and syncs between them. */
 import { createDagsterClient } from "@org/dagster-client";
-import { createMemory, memoryDestination } from "@org/destination/memory";
+import { createMemory, type MemoryDestination, memoryDestination } from "@org/destination/memory";
 import {
   type DagsterSimulator,
   type DagsterVersion,
@@ -18,6 +18,7 @@ const tables = defaultDagsterTables;
 export interface DagsterFixture {
   readonly server: DagsterSimulator;
   readonly front: LyingFront;
+  readonly destination: MemoryDestination;
   /** Syncs. @returns its requests */
   sync(options?: Partial<Parameters<typeof sync>[0]>): Promise<SyncResult & { readonly events: readonly SyncEvent[] }>;
   /** The rows of a table that are not deleted. */
@@ -54,6 +55,7 @@ export async function startFixture(
   return {
     server,
     front: front!,
+    destination,
     rows,
     deleted: (table) => destination.rows(table).filter((row) => row._deleted_at !== null),
     state: (stream) => [...memory.states.values()].map((states) => states.get(stream)?.json)[0],

@@ -54,8 +54,9 @@ export interface SyncOptions {
    */
   readonly keepSamplesMs?: number | undefined;
   /**
-   * Limits the history, in ms: a first sync does not request runs that were due longer ago. Later, a longer limit reads
-   * what is missing (`Infinity`: everything), and a shorter one removes nothing. Only for sources that support it: Airflow.
+   * Limits the history, in ms: a first sync does not request runs older than this, by when they were due (Airflow) or last
+   * changed (Dagster). Later, a longer limit reads what is missing (`Infinity`: everything), and a shorter one removes
+   * nothing. Only for sources that support it: {@link Source.limitsHistory}.
    * @default the limit of the last sync; everything in a first sync
    */
   readonly historyMs?: number | undefined;

@@ -54,7 +54,7 @@ export function addSync(program: Command, io: SafeIo, run: Run): void {
       "request earlier attempts of at most this many of Airflow's task instances; the next sync continues (default: all)",
     )
     .option("--concurrency <number>", "maximum number of requests to a server at once, up to 64 (default: 8)")
-    .option("--history <duration>", "how far back a first sync of Airflow reads: 90d, off (default: everything)")
+    .option("--history <duration>", "how far back a first sync reads: 90d, off (default: everything)")
     .option("--keep-samples <duration>", "how long to keep samples, as of pools: 30d, off (default: 90d)")
     .option("--no-batch", "list Airflow's rows by GET: slower, but without entries in its audit log")
     .option(...shared("pipeline"))

@@ -104,7 +104,7 @@ function pipelineOf(
       const msOf = (key: "reconcileEvery" | "keepSamples" | "history") =>
         config[key] === undefined ? undefined : parseDuration(file.where([...path, key]), config[key]);
       const historyMs = msOf("history");
-      checkHistory(historyMs, kind, file.where([...path, "history"]));
+      checkHistory(historyMs, file.where([...path, "history"]));
       const durations = { reconcileEveryMs: msOf("reconcileEvery"), keepSamplesMs: msOf("keepSamples"), historyMs };
       return { name, source, place, destination, excluded, prefix, streams, concurrency, ...durations };
     },

@@ -73,7 +73,7 @@ async function syncOne(pipeline: Pipeline, settings: SyncSettings, io: Io, repor
   const concurrency = settings.concurrency ?? pipeline.concurrency;
   const keepSamplesMs = settings.keepSamplesMs ?? pipeline.keepSamplesMs;
   const historyMs = settings.historyMs ?? pipeline.historyMs;
-  checkHistory(settings.historyMs, source.name, "--history");
+  checkHistory(settings.historyMs, "--history");
   const timer = setInterval(() => reporter.tick(), reporter.tickMs);
   try {
     return await sync({

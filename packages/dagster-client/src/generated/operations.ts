@@ -2737,6 +2737,7 @@ export type RunChangesQueryVariables = Exact<{
   open: RunsFilter;
   headSize?: number | null | undefined;
   withCount?: boolean | null | undefined;
+  counted?: RunsFilter | null | undefined;
   againFrom?: string | null | undefined;
   againSize?: number | null | undefined;
   withAgain?: boolean | null | undefined;
@@ -7786,8 +7787,8 @@ className
 }
 `) as unknown as TypedDocumentString<RunIdsPageQuery, RunIdsPageQueryVariables>;
 export const RunChangesDocument = /*#__PURE__*/ new TypedDocumentString(`
-query RunChanges($window: RunsFilter!, $pageSize: Int!, $open: RunsFilter!, $headSize: Int = 50, $withCount: Boolean = false, $againFrom: String, $againSize: Int, $withAgain: Boolean = false) {
-count: runsOrError @include(if: $withCount) {
+query RunChanges($window: RunsFilter!, $pageSize: Int!, $open: RunsFilter!, $headSize: Int = 50, $withCount: Boolean = false, $counted: RunsFilter, $againFrom: String, $againSize: Int, $withAgain: Boolean = false) {
+count: runsOrError(filter: $counted) @include(if: $withCount) {
 __typename
 ... on Runs {
 count

@@ -4,19 +4,10 @@
  * stands from then on: a table loses no history with time. Only a longer limit moves it, and what is missing is read.
  */
 import type { ReadContext } from "@org/sync-engine/source";
+import { floorAt } from "../floor.ts";
 import { timestampOf } from "../timestamp.ts";
 import type { AirflowScope } from "./scope.ts";
 import type { TableState } from "./state.ts";
-
-/**
- * The floor that an option asks for; undefined: everything.
- *
- * @param fromMs the present, or when the first sync started, in ms since 1970
- */
-export function floorAt(fromMs: number, historyMs: number): string | undefined {
-  // No server has older runs than that.
-  return historyMs >= fromMs ? undefined : timestampOf(Math.floor(fromMs - historyMs));
-}
 
 /**
  * The floor of a sync. A first sync in progress follows the option, but keeps what it has stored already. Later on the

@@ -4,6 +4,7 @@
  */
 import type { Table } from "@org/destination";
 import type { Position, ReadContext, StreamBatch } from "@org/sync-engine/source";
+import { floorAt } from "../floor.ts";
 import type { ListedRow } from "./ask.ts";
 import { changes } from "./changes.ts";
 import { differingCounts, numberOfRuns, unknownDags } from "./doubts.ts";
@@ -27,7 +28,7 @@ import {
 } from "./kind.ts";
 import { allOutstanding } from "./later-attempts.ts";
 import { leaves } from "./leaves.ts";
-import { floorAt, withinLimit } from "./limit.ts";
+import { withinLimit } from "./limit.ts";
 import { announceDeletions, goneBatch, unpurged } from "./purged.ts";
 import type { AirflowScope } from "./scope.ts";
 import type { AirflowSync } from "./shared.ts";

@@ -1,12 +1,5 @@
 /** The only place in this source that knows the server's documents and filters. */
-import {
-  type DagsterAnswer,
-  type DagsterClient,
-  DagsterError,
-  DagsterResultError,
-  type Run,
-  unwrap,
-} from "@org/dagster-client";
+import { type DagsterAnswer, type DagsterClient, type Run, unwrap } from "@org/dagster-client";
 import {
   definitionsDocument,
   eventAssetsQuery,
@@ -38,6 +31,7 @@ import type { Filtered } from "./frame.ts";
 import { createLargeRuns } from "./large-runs.ts";
 import { HEAD_SIZE, type RunChanges } from "./run-changes.ts";
 import { type PagesOptions, runPages } from "./run-pages.ts";
+import { throwAt } from "./throw-at.ts";
 
 /** This many ids cost about as much as one run. */
 const IDS_PER_RUN = 10;
@@ -260,10 +254,26 @@ export function dagsterApi(
       return runPages(runsClient, { ...options, pageSize: most, size: runsSize, request, signal, check, large });
     },
 
-    /** The ids of all runs, page by page, to a proven end. */
-    runIdPages(): AsyncGenerator<RowPage<string>, void, void> {
+    /** The number of runs; undefined if the server does not return it, or only with a run that is too large. */
+    count(filter?: RunsFilter): Promise<number | undefined> {
+      const nothing = { window: runIdsFilter([]), open: runIdsFilter([]), pageSize: 1, headSize: 1 };
+      return ask(
+        "the number of runs",
+        answers.runChanges,
+        (limits) => runsClient.rawRequest(runChangesDocument, { ...nothing, withCount: true, counted: filter }, limits),
+        ({ count }) => (count && unwrap(count, "Runs").count) ?? undefined,
+      ).catch((error: unknown) => {
+        // The newest run is part of every such response.
+        if (!isTooLarge(error)) throw error;
+        return undefined;
+      });
+    },
+
+    /** The ids of runs, page by page, to a proven end. */
+    runIdPages(filter?: RunsFilter): AsyncGenerator<RowPage<string>, void, void> {
       const idsPerPage = IDS_PER_RUN * pageSize;
       return paginateRunIds(client, {
+        filter,
         pageSize: idsPerPage,
         signal,
         attempt: (page) =>
@@ -274,18 +284,6 @@ export function dagsterApi(
     },
   };
   return api;
-}
-
-/** Adds the response to an error, if the client only says what is wrong with it. */
-function throwAt(where: string, error: unknown): never {
-  if (error instanceof DagsterResultError) {
-    const { typename, className, causes, configErrors, retryable } = error;
-    const message = `${where}: ${error.message}`;
-    throw new DagsterResultError({ message, typename, className, causes, configErrors, retryable, cause: error });
-  }
-  const isOfShape = error instanceof DagsterError && !("status" in error) && error.code === "UNEXPECTED_ANSWER";
-  if (isOfShape) throw new SyncError("UNEXPECTED_ANSWER", `${where}: ${error.message}`, { cause: error });
-  throw error;
 }
 
 export type DagsterApi = ReturnType<typeof dagsterApi>;

@@ -24,7 +24,8 @@ export interface Filtered {
 
 const QUARTER = 15 * 60;
 const EARLIEST = -12 * 3600;
-const LATEST = 14 * 3600;
+/** The latest time zone, in seconds ahead of UTC. */
+export const LATEST = 14 * 3600;
 const TOLERANCE = 2;
 
 /** Added to a true time for the filter. Unknown until a run has ended, so as low as possible. */

@@ -68,6 +68,7 @@ export function dagster(options: DagsterOptions): Source<DagsterSync> {
     name: "dagster",
     url: addressOf(client),
     streams: offered,
+    limitsHistory: true,
     start: (context) => startDagsterSync(options, context),
     async check({ request, streams: chosen }) {
       const found = await request("the server", (signal) => checkServer(client, { signal }));

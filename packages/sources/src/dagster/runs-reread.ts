@@ -5,6 +5,7 @@
  * newest.
  */
 import type { Run } from "@org/dagster-client";
+import type { RunsFilter } from "@org/dagster-client/sync";
 import type { Row } from "@org/destination";
 import { batchOf, type ReadContext, type StreamBatch } from "@org/sync-engine/source";
 import type { RunChanges } from "./run-changes.ts";
@@ -34,7 +35,8 @@ export async function nextReread(
   { shared: { api }, stored }: ReadContext<DagsterSync, RunsState>,
   { reread = [] }: RunsPosition,
 ): Promise<Reread> {
-  const share = Math.floor((await stored.count(runsTable, {})) / SCRUBS);
+  // At least one, so that a share that does not come with the changes is read too.
+  const share = Math.max(1, Math.floor((await stored.count(runsTable, {})) / SCRUBS));
   return { from: reread.at(-1), share, size: Math.min(api.pageSize, Math.max(share, FEWEST)) };
 }
 
@@ -42,6 +44,7 @@ export async function nextReread(
  * Reads the rest of a share, and yields the state that records its progress.
  *
  * @param changes what was read of the share together with the changes, and is stored
+ * @param within the limit of the history
  */
 export async function* rereadRuns(
   { shared: { api } }: ReadContext<DagsterSync, RunsState>,
@@ -50,8 +53,10 @@ export async function* rereadRuns(
     changes: { again, isAgainShort },
     rowsOf,
     state: { reread = [], ...state },
+    within,
   }: {
-    readonly changes: RunChanges;
+    readonly changes: Pick<RunChanges, "again" | "isAgainShort">;
+    readonly within: RunsFilter | undefined;
     rowsOf(runs: readonly Run[]): Promise<readonly Row<typeof runsTable>[]>;
     readonly state: RunsPosition;
   },
@@ -68,7 +73,7 @@ export async function* rereadRuns(
   const isEnd = isAgainShort && (again.length > 0 || reread.length === 0);
   if (isEnd) return yield { state };
   if (read >= share && !isAgainShort) return yield { state: reached };
-  for await (const { rows } of api.runPages({ from: anchors, limit: size })) {
+  for await (const { rows } of api.runPages({ from: anchors, limit: size, filter: within })) {
     const next = reach(rows);
     yield batchOf(runsTable, { upserts: await rowsOf(rows), state: next });
     if (read >= share) return;

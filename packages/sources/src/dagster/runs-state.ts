@@ -1,6 +1,15 @@
 import { isMoment, type Position, parsePosition } from "@org/sync-engine/source";
+import { isTimestamp } from "../timestamp.ts";
 import type { ServerVersion } from "./definitions.ts";
 import type { Frame } from "./frame.ts";
+
+/** What a longer limit adds to the history, while it is read. */
+export type Widening = {
+  /** The new floor; none: everything. */
+  readonly floor?: string;
+  /** Everything up to here is stored; none before its first page. */
+  readonly pageToken?: string;
+};
 
 /** The progress of a first sync. */
 export type RunsHistory = {
@@ -10,6 +19,10 @@ export type RunsHistory = {
   readonly head?: readonly string[];
   /** Everything up to here is stored; none before its first page. */
   readonly pageToken?: string;
+  /** Where a limited history begins, as UTC text: see runs-limit.ts. */
+  readonly floor?: string;
+  /** Whether the table had rows before: they are read again, so a shorter limit has to wait. */
+  readonly isRenewal?: boolean;
   readonly frame?: Frame;
   readonly server?: ServerVersion;
   /** Runs that were too large to be read: they are requested again. */
@@ -25,6 +38,9 @@ export type RunsPosition = {
   readonly head: readonly string[];
   /** The last re-read runs: the next re-read continues there. None if it starts over. */
   readonly reread?: readonly string[];
+  /** Where a limited history begins, as UTC text: see runs-limit.ts. */
+  readonly floor?: string;
+  readonly widening?: Widening;
   readonly frame?: Frame;
   /** The server whose responses the table holds. */
   readonly server?: ServerVersion;
@@ -46,8 +62,9 @@ export function parseRunsState(value: unknown, start: Position, lacks: readonly 
   const { history, ...last } = (typeof value === "object" && value ? value : {}) as Record<string, unknown>;
   const filled = (history ?? last) as Record<string, unknown>;
   const { server } = parseServer(filled.server);
+  const anew = { ...parseFloor(filled.floor), ...parseRenewal(filled) };
   if (server?.lacks.some((field) => !lacks.includes(field))) {
-    return { history: { start, ...parseFrame(filled.frame), server } };
+    return { history: { start, ...parseFrame(filled.frame), server, ...anew } };
   }
   const position = parsePosition(last.position, start);
   const head = parseIds(last.head);
@@ -58,6 +75,8 @@ export function parseRunsState(value: unknown, start: Position, lacks: readonly 
       ...parseFrame(last.frame),
       ...parseServer(last.server),
       ...parseUnread(last.unread),
+      ...parseFloor(last.floor),
+      ...parseWidening(last.widening),
     };
     return { position, head, ...(reread && { reread }), ...kept };
   }
@@ -65,14 +84,33 @@ export function parseRunsState(value: unknown, start: Position, lacks: readonly 
   const begun = (typeof history === "object" && history ? history : {}) as Record<string, unknown>;
   const began = parsePosition(begun.start, start);
   const beginning = parseIds(begun.head);
-  if (!began || !beginning || typeof begun.pageToken !== "string") return { history: { start } };
+  if (!began || !beginning || typeof begun.pageToken !== "string") return { history: { start, ...anew } };
   const { pageToken } = begun;
   const kept = { ...parseFrame(begun.frame), ...parseServer(begun.server), ...parseUnread(begun.unread) };
-  return { history: { start: began, head: beginning, pageToken, ...kept } };
+  const limit = { ...parseFloor(begun.floor), ...(begun.isRenewal === true && { isRenewal: true }) };
+  return { history: { start: began, head: beginning, pageToken, ...kept, ...limit } };
 }
 
 function parseIds(value: unknown): readonly string[] | undefined {
   return Array.isArray(value) && value.every((id) => typeof id === "string") ? value : undefined;
+}
+
+function parseFloor(value: unknown): { readonly floor?: string } {
+  return typeof value === "string" && isTimestamp(value) ? { floor: value } : {};
+}
+
+function parseWidening(value: unknown): { readonly widening?: Widening } {
+  if (typeof value !== "object" || value === null) return {};
+  const { floor, pageToken } = value as Record<string, unknown>;
+  return { widening: { ...parseFloor(floor), ...(typeof pageToken === "string" && { pageToken }) } };
+}
+
+/**
+ * Whether the table has rows already: those of a complete sync, or of a first one that must start again. They may have
+ * changed before a shorter limit begins.
+ */
+function parseRenewal({ isRenewal, position, start, head }: Record<string, unknown>): { readonly isRenewal?: true } {
+  return isRenewal === true || ((position ?? start) !== undefined && parseIds(head)) ? { isRenewal: true } : {};
 }
 
 function parseUnread(value: unknown): { readonly unread?: readonly string[] } {

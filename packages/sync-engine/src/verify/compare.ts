@@ -140,9 +140,9 @@ async function find(
     SELECT ${keysOf("s")}, 'different' AS _kind FROM ${live("stored")} s JOIN ${live("server")} f ON ${same("s", "f")}
       WHERE ${differ("s", "f")}
     UNION ALL SELECT ${keysOf("f")}, 'missing' FROM ${live("server")} f
-      WHERE NOT EXISTS (SELECT 1 FROM ${live("stored")} s WHERE ${same("s", "f")})
+      WHERE ${inSample("f", sampleBy, since)} AND NOT EXISTS (SELECT 1 FROM ${live("stored")} s WHERE ${same("s", "f")})
     UNION ALL SELECT ${keysOf("s")}, CASE WHEN ${isKept(table, keeps)} THEN 'kept' ELSE 'extra' END FROM ${live("stored")} s
-      WHERE ${inSample(sampleBy, since)} AND NOT EXISTS (SELECT 1 FROM ${live("server")} f WHERE ${same("s", "f")})
+      WHERE ${inSample("s", sampleBy, since)} AND NOT EXISTS (SELECT 1 FROM ${live("server")} f WHERE ${same("s", "f")})
     UNION ALL SELECT ${keysOf("d")}, 'doubled' FROM stored.main.${quoted(table.name)} d
       GROUP BY ${keysOf("d")} HAVING count(*) > 1`);
 }
@@ -253,10 +253,10 @@ function alike(side: string, column: string): string {
   return `${side}.${quoted(column)} = s.${quoted(column)}`;
 }
 
-/** A condition on `s`: rows in the sample. */
-function inSample(sampleBy: string | undefined, since: number | undefined): string {
+/** A condition on the rows of a side: in the sample. */
+function inSample(side: string, sampleBy: string | undefined, since: number | undefined): string {
   if (since === undefined || sampleBy === undefined) return "true";
-  return `s.${quoted(sampleBy)} >= '${new Date(since).toISOString()}'`;
+  return `${side}.${quoted(sampleBy)} >= '${new Date(since).toISOString()}'`;
 }
 
 /** A condition on `s`: rows of a part that the server currently cannot list. */
