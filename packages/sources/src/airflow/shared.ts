@@ -112,10 +112,8 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
     return listed;
   });
   const before = once(async (): Promise<Before> => {
-    const counting = api.runCounts();
-    counting.catch(() => {}); // Awaited below. If both fail, the list says why, as it does to the stream of DAGs.
-    const listed = await listedDags();
-    return { ...listed, runCounts: await counting };
+    const [listed, runCounts] = await Promise.all([listedDags(), api.runCounts()]);
+    return { ...listed, runCounts };
   });
   const { list, ...visibility } = createVisibility(api, listedDags, context);
   function onUnreadable({ where, isTooLarge: isLarge = false }: UnreadableRow): void {
