@@ -90,6 +90,7 @@ test("writes every event and the result as lines of JSON, and nothing else", asy
       "sync-started",
       "request-finished",
       "stream-started",
+      "progress",
       "batch-committed",
       "stream-finished",
       "sync-finished",
