@@ -35,15 +35,17 @@ export class DagsterLimit {
     const now = life.world.clock.now();
     this.#clock = Math.max(this.#clock, now);
     for (const id of [...life.world.runs.keys()].slice(-newest)) this.#excused.add(id);
-    if (fullRefresh) this.#since = undefined;
     if (fullRefresh || (historyMs === undefined && this.#since === undefined) || requests.length > 0)
       this.#lowest = everything;
     if (historyMs !== undefined) this.#lowest = Math.min(this.#lowest, now - historyMs);
     if (historyMs !== undefined) this.#attempted.push(this.#clock - historyMs);
-    else if (this.#attempted.length === 0 || fullRefresh) this.#attempted = [everything];
+    else if (this.#attempted.length === 0) this.#attempted = [everything];
   }
 
-  completed({ historyMs }: SyncStep): void {
+  completed({ historyMs, fullRefresh }: SyncStep): void {
+    // One that fails may not have dropped the state, and so not its limit.
+    if (fullRefresh && historyMs === undefined) this.#attempted = [Number.NEGATIVE_INFINITY];
+    if (fullRefresh) this.#since = undefined;
     const wanted = historyMs === undefined ? Math.max(...this.#attempted) : this.#clock - historyMs;
     if (this.#since === undefined) this.#since = wanted;
     else if (historyMs !== undefined) this.#since = Math.min(this.#since, wanted);
