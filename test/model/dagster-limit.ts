@@ -19,8 +19,10 @@ export class DagsterLimit {
   #since: number | undefined;
   /** The lowest floor that any sync asked for. */
   #lowest = Number.POSITIVE_INFINITY;
-  /** The tick before the first sync that stored anything. */
+  /** The tick before the first sync that stored anything, or the latest full refresh. */
   #begun: number | undefined;
+  /** Whether a full refresh has begun and no sync was complete since: it may have dropped the state, and so its limit. */
+  #isRefreshed = false;
   /** The latest time of the server, which may be set back. */
   #clock = 0;
 
@@ -31,7 +33,8 @@ export class DagsterLimit {
   }
 
   begin(life: DagsterLife, { historyMs, fullRefresh, requests }: SyncStep): void {
-    this.#begun ??= life.ledger.tick;
+    if (this.#begun === undefined || fullRefresh) this.#begun = life.ledger.tick;
+    this.#isRefreshed ||= fullRefresh === true;
     const now = life.world.clock.now();
     this.#clock = Math.max(this.#clock, now);
     for (const id of [...life.world.runs.keys()].slice(-newest)) this.#excused.add(id);
@@ -43,12 +46,13 @@ export class DagsterLimit {
   }
 
   completed({ historyMs, fullRefresh }: SyncStep): void {
-    // One that fails may not have dropped the state, and so not its limit.
-    if (fullRefresh && historyMs === undefined) this.#attempted = [Number.NEGATIVE_INFINITY];
-    if (fullRefresh) this.#since = undefined;
-    const wanted = historyMs === undefined ? Math.max(...this.#attempted) : this.#clock - historyMs;
-    if (this.#since === undefined) this.#since = wanted;
-    else if (historyMs !== undefined) this.#since = Math.min(this.#since, wanted);
+    const asked = historyMs === undefined ? undefined : this.#clock - historyMs;
+    if (fullRefresh) this.#attempted = [asked ?? everything];
+    const wanted = asked ?? Math.max(...this.#attempted);
+    if (this.#since === undefined || fullRefresh) this.#since = wanted;
+    else if (this.#isRefreshed) this.#since = Math.max(this.#since, wanted);
+    else if (asked !== undefined) this.#since = Math.min(this.#since, wanted);
+    this.#isRefreshed = false;
   }
 
   saw(runs: Iterable<string>): void {
