@@ -6,7 +6,12 @@ import {
   taskEdgesTable,
   tasksTable,
 } from "@org/sources/airflow";
-import { assetChecksTable, backfillsTable as dagsterBackfillsTable, materializationsTable } from "@org/sources/dagster";
+import {
+  assetChecksTable,
+  backfillsTable as dagsterBackfillsTable,
+  materializationsTable,
+  stepsTable,
+} from "@org/sources/dagster";
 import { at, attempt, dag, further, jobRun, run, type World } from "@org/testkit/insights/world";
 
 const failed = { state: "failed" };
@@ -120,6 +125,10 @@ const event = (run_id: string, time: string, event_type = "MATERIALIZATION") => 
   ...{ asset_id: '["orders"]', event_type, timestamp: at(time), run_id, partition: "", number: 0 },
   ...{ metadata: {}, tags: {}, failure_type: event_type === "FAILED" ? "FAILED" : null },
 });
+const step = (run_id: string, step_key: string, status: string, start: string | null, end: string | null) => ({
+  ...{ run_id, step_key, status, start_time: start && at(start), end_time: end && at(end) },
+  ...{ attempts: 1, attempt_times: [], materialization_count: 0 },
+});
 const requested = (id: string, status: string, partition_count: number, more: object = {}) => ({
   ...{ id, status, partition_count, is_asset_backfill: false, partition_set_name: `${id}_job_partition_set` },
   ...{ creation_time: at("11-01 00:00"), from_failure: false, tags: {}, ...more },
@@ -165,6 +174,16 @@ export const partsDagster = {
         ...{ asset_id: '["orders"]', check_name: "c", execution_id: "1", status: "FAILED", severity: "WARN" },
         ...{ timestamp: at("10-29 00:05"), evaluated_at: at("10-29 00:05"), run_id: "checked", metadata: {} },
       },
+    ]),
+    further(stepsTable, [
+      // In parallel.
+      step("made", "left", "SUCCESS", "10-28 00:00", "10-28 00:10"),
+      step("made", "right", "SUCCESS", "10-28 00:00", "10-28 00:10"),
+      step("half", "first", "SUCCESS", "10-30 00:00", "10-30 00:03"),
+      step("half", "second", "FAILURE", "10-30 00:03", "10-30 00:09"),
+      step("half", "third", "SKIPPED", null, null),
+      // The run ended before it, at 00:10.
+      step("mail", "only", "IN_PROGRESS", "10-30 00:05", null),
     ]),
     further(dagsterBackfillsTable, [
       requested("b1", "REQUESTED", 10),

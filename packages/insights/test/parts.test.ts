@@ -1,5 +1,5 @@
 /** What older questions know more with opt-in streams. Expected numbers were computed by hand from parts-world.ts. */
-import { backfillProgress, didNothing, failureBlastRadius, failuresAfterChange } from "@org/insights";
+import { backfillProgress, costByOwner, didNothing, failureBlastRadius, failuresAfterChange } from "@org/insights";
 import { at } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
 import { partsAirflow, partsDagster } from "./parts-world.ts";
@@ -78,5 +78,20 @@ test("did_nothing: Dagster's runs that touched no asset", async () => {
       ...{ orchestrator: "dagster", pipeline: "parts_dagster", name: "load", runs: 3, empty_runs: 1 },
       ...{ percent: expect.closeTo(100 / 3, 9), last_useful_run: at("10-30 01:10") },
     },
+  ]);
+});
+
+test("cost_by_owner: hours of Dagster's steps, and of runs whose steps are unknown", async () => {
+  const rows = await asked(costByOwner, { ...dagster, by: "dag" });
+  const minutes = ({ key, runs, hours, failed_hours }: (typeof rows)[number]) => [
+    ...[key, runs, Math.round(hours * 60), Math.round(failed_hours * 60)],
+  ];
+  expect(rows.map(minutes)).toEqual([
+    // Two parallel steps, 3 and 6 minutes of steps, and four runs of 10 minutes.
+    ["load", 6, 69, 6],
+    ["(asset runs)", 2, 20, 0],
+    ["part", 2, 20, 0],
+    ["stopped", 1, 10, 0],
+    ["mail", 1, 5, 0],
   ]);
 });

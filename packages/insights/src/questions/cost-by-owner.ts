@@ -27,11 +27,12 @@ export const costByOwner = defineQuestion({
   name: "cost_by_owner",
   sentence: "Who uses the platform?",
   limits:
-    "Hours are from start to end, whatever the worker did. For Dagster they are hours of runs, because steps are not in the tables, and there are no owners or tags. Deferred tasks count, although they hold no worker.",
+    "Hours are from start to end, whatever the worker did. For Dagster they are hours of steps, with the pauses before retries, where the stream steps has a run's steps, and otherwise hours of runs; there are no owners or tags. Deferred tasks count, although they hold no worker.",
   tables: ["airflow_task_instances", "dagster_runs"],
+  betterWith: ["dagster_steps"],
   parameters,
   columns: {
-    orchestrator: { type: "text", description: "airflow (hours of tasks) or dagster (hours of runs)." },
+    orchestrator: { type: "text", description: "airflow (hours of tasks) or dagster (hours of steps or runs)." },
     pipeline: {
       type: "text",
       nullable: true,
@@ -41,7 +42,7 @@ export const costByOwner = defineQuestion({
     hours: { type: "number", unit: "h", description: "Hours executed within the window." },
     share: { type: "number", unit: "%", description: "Share of this orchestrator's hours." },
     runs: { type: "integer", description: "Runs that contributed." },
-    failed_hours: { type: "number", unit: "h", description: "Hours of failed attempts." },
+    failed_hours: { type: "number", unit: "h", description: "Hours of failed attempts, steps and runs." },
     hours_before: { type: "number", unit: "h", description: "Hours in the previous window." },
     change: {
       type: "number",
@@ -85,8 +86,19 @@ function spent(asking: Own): string {
   return `${tasks} UNION ALL
     SELECT 'dagster', pipeline, ${by === "dag" ? "name" : "''"}, job, run_id, CASE WHEN state = 'failed' THEN 1 ELSE 0 END,
       ${inWindows("")}
-    FROM job_runs WHERE ${running("'running'")}`;
+    FROM (${dagsterWork}) AS work WHERE ${running("'running'")}`;
 }
+
+/** Dagster's steps, and the runs whose steps are not known: those that have not ended, or all without the stream. */
+const dagsterWork = `
+    SELECT j.pipeline, j.name, j.job, j.run_id, j.state, j.started, j.ended FROM job_runs j
+    WHERE NOT EXISTS (
+      SELECT 1 FROM dagster_steps s WHERE s.pipeline = j.pipeline AND s.run_id = j.run_id AND s.start_time IS NOT NULL)
+    UNION ALL
+    SELECT j.pipeline, j.name, j.job, j.run_id, CASE WHEN s.status = 'FAILURE' THEN 'failed' ELSE 'success' END,
+      s.start_time, coalesce(s.end_time, j.ended)
+    FROM dagster_steps s JOIN job_runs j ON j.pipeline = s.pipeline AND j.run_id = s.run_id
+    WHERE s.start_time IS NOT NULL`;
 
 /** The part of the time from `started` to an end that is in a window. */
 function overlap(ended: string, { from, to }: Window): string {
