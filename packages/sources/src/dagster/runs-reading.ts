@@ -81,6 +81,14 @@ export class RunsReading {
     } as unknown as T;
   }
 
+  /**
+   * A state to resume from, with the frame as known by now: what showed it may be stored, and not be requested again. A
+   * frame only becomes lower, and so the next window's start earlier.
+   */
+  resumable(state: RunsState): RunsState {
+    return "history" in state ? { history: this.keep(state.history) } : this.keep(state);
+  }
+
   /** Stores the pages of a listing. @param isLast ends it */
   async *store(
     { filter, from, trustShortPage }: Parameters<DagsterApi["runPages"]>[0],
@@ -88,7 +96,8 @@ export class RunsReading {
     isLast = (_rows: readonly Run[]) => false,
   ): AsyncGenerator<RunsBatch, void> {
     for await (const { rows } of this.api.runPages({ filter, from, trustShortPage })) {
-      yield batchOf(runsTable, { upserts: await this.rowsOf(rows), state });
+      const upserts = await this.rowsOf(rows);
+      yield batchOf(runsTable, { upserts, state: this.resumable(state) });
       if (isLast(rows)) return;
     }
   }

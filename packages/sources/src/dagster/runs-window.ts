@@ -47,7 +47,8 @@ export async function* readWindow(
   for (const ids of chunks) {
     const rows = await reading.rowsOf(await api.runsById(ids));
     vanished += ids.filter(reading.isRead).length - rows.length;
-    yield batchOf(runsTable, { replace: [these(ids.filter(reading.isRead), rows)], state });
+    const replace = [these(ids.filter(reading.isRead), rows)];
+    yield batchOf(runsTable, { replace, state: reading.resumable(state) });
   }
   reading.due = [];
   yield* readRest(reading, state, { windows, offset, changes });
@@ -89,7 +90,8 @@ async function* storeChanges(
   const others = newestOf(changes.again, changes.window, changes.head).filter(({ runId }) => !isAsked.has(runId));
   const upserts = await reading.rowsOf(others);
   const read = asked.filter(reading.isRead);
-  yield batchOf(runsTable, { replace: [these(read, await reading.rowsOf(stillOpen))], upserts, state });
+  const replace = [these(read, await reading.rowsOf(stillOpen))];
+  yield batchOf(runsTable, { replace, upserts, state: reading.resumable(state) });
   return read.length - stillOpen.length;
 }
 
@@ -129,7 +131,8 @@ async function* walkHead(
     anchors = new Set(headOf(head));
     const again = await api.runChanges(windows.at(filterOffset(watch.frame)), [], { withCount });
     ({ head, count } = again);
-    yield batchOf(runsTable, { upserts: await reading.rowsOf(newestOf(again.window, head)), state });
+    const upserts = await reading.rowsOf(newestOf(again.window, head));
+    yield batchOf(runsTable, { upserts, state: reading.resumable(state) });
   }
   return { head, count };
 }

@@ -50,7 +50,10 @@ async function* phases(context: ReadContext<DagsterSync, RunsState>): AsyncGener
   if (!context.reconcile) return;
 
   if (await mayDiffer(reading, window, unstored)) {
-    yield* reconcileRuns(context, { rowsOf: reading.rowsOf, state, within: reading.within });
+    for await (const batch of reconcileRuns(context, { rowsOf: reading.rowsOf, state, within: reading.within })) {
+      state = reading.keep(state);
+      yield { ...batch, state };
+    }
   }
   if (reread) {
     const { changes } = window;
