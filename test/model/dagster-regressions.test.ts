@@ -73,6 +73,22 @@ const regressions: Record<string, readonly [Beginning, readonly Step[]]> = {
       { ...sync, pageSize: 1 },
     ],
   ],
+  "a zone that only the walk from the newest runs shows moves the window of the same sync": [
+    { ...newest, version: 1 },
+    [
+      { do: "brief", count: 55, agoMs: -1 },
+      { ...sync, pageSize: 1 },
+      { do: "add", location: 0 },
+      { do: "brief", count: 55, agoMs: 0 },
+      { do: "zone", hours: -5 },
+      { do: "finish", run: 0, status: "SUCCESS", agoMs: 0 },
+      {
+        ...{ ...sync, pageSize: 1, dies: { at: 0, where: "after" } },
+        requests: [{ at: 0, when: "before", world: { do: "tag", run: 60, value: 0 } }],
+      },
+      { ...sync, pageSize: 1 },
+    ],
+  ],
   "what a database in Tokyo showed of its zone is remembered when all runs are read again after an upgrade": [
     { ...newest, version: 0, hours: 9, runs: 1 },
     [sync, { do: "delete", run: 0, count: 1 }, { do: "add", location: 0 }, { do: "upgrade" }, sync],

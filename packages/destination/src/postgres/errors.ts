@@ -3,7 +3,7 @@ import { clauseOf } from "../sql/words.ts";
 
 type Meaning = readonly [DestinationErrorCode, advice: string];
 
-const unreachable: Meaning = ["UNAVAILABLE", "Nothing is lost: sync again once the server is reachable."];
+const unreachable: Meaning = ["UNAVAILABLE", "Nothing is lost: try again once the server is reachable."];
 const denied: Meaning = ["NO_PERMISSION", "Check the user and password in the URL, and pg_hba.conf on the server."];
 const noKey: Meaning = [
   "SCHEMA_CONFLICT",
@@ -43,7 +43,7 @@ const known: Readonly<Record<string, Meaning>> = {
     "No server listens on this socket. Check its folder (the host) and the port, or sync again later.",
   ],
   EACCES: ["NO_PERMISSION", "This user may not use the server's socket."],
-  TARGET: ["UNAVAILABLE", "Add more hosts, or sync again once the servers have changed their roles."],
+  TARGET: ["UNAVAILABLE", "Add more hosts, or try again once the servers have changed their roles."],
 };
 
 /**

@@ -51,8 +51,12 @@ export async function* readWindow(
     yield batchOf(runsTable, { replace, state: reading.resumable(state) });
   }
   reading.due = [];
-  yield* readRest(reading, state, { windows, offset, changes });
+  if (changes.isWindowFull) {
+    const from = changes.window.at(-1)?.runId;
+    yield* reading.store({ filter: windows.at(offset), from, trustShortPage: true }, state);
+  }
   const newest = yield* walkHead(reading, state, { windows, changes, withCount });
+  yield* readEarlier(reading, state, { windows, offset });
   // Until a run showed the frame, times were stored uncorrected.
   if (!hadFrame && isShifted(watch.frame)) yield* reading.store({ filter: reading.within }, state);
   return { from: windows.from, changes, vanished, ...newest };
@@ -95,18 +99,13 @@ async function* storeChanges(
   return read.length - stillOpen.length;
 }
 
-/** The pages of the window after its first one, and the window again if its rows show that it started too late. */
-async function* readRest(
+/** Reads the window again if runs have shown that it started too late. */
+async function* readEarlier(
   reading: RunsReading,
   state: RunsPosition,
-  { windows, offset: first, changes }: { windows: Windows; readonly offset: number; readonly changes: RunChanges },
+  { windows, offset: first }: { windows: Windows; readonly offset: number },
 ): Batches {
-  let offset = first;
-  if (changes.isWindowFull) {
-    const from = changes.window.at(-1)?.runId;
-    yield* reading.store({ filter: windows.at(offset), from, trustShortPage: true }, state);
-  }
-  while (filterOffset(reading.watch.frame) < offset) {
+  for (let offset = first; filterOffset(reading.watch.frame) < offset; ) {
     offset = filterOffset(reading.watch.frame);
     yield* reading.store({ filter: windows.at(offset), trustShortPage: true }, state);
   }
