@@ -2,7 +2,12 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { queryDuckdb } from "@org/destination/duckdb";
-import { createDemoAirflowWorld, startAirflowSimulator } from "@org/simulators/internal";
+import {
+  createDemoAirflowWorld,
+  createEmptyDagsterWorld,
+  startAirflowSimulator,
+  startDagsterSimulator,
+} from "@org/simulators/internal";
 import { changeTable } from "@org/testkit/compare";
 import { expect, test } from "vitest";
 import { dagsync, temporaryFolder, until } from "./helpers.ts";
@@ -43,6 +48,17 @@ test.each([
   const chosen = names === undefined ? [] : ["--streams", names];
   const { code, stdout } = await dagsync(["sync", "--from", from, "--to", to, ...chosen, "--json"], { env });
   expect([code, streamsIn(stdout, "stream-finished")]).toEqual([0, expected]);
+});
+
+test("check says what the server's version lacks for the chosen streams, and names one that does not exist", async () => {
+  const { url } = await until(startDagsterSimulator({ world: createEmptyDagsterWorld(), version: "1.7.10" }));
+  const check = (...more: string[]) => dagsync(["check", "--from", `dagster:${url}`, ...more]);
+  expect((await check()).stdout).not.toContain("asset_edges");
+  expect((await check("--streams", "default,asset_edges")).stdout).toContain(
+    "Dagster 1.7.10 does not have kinds of an asset: dagster_asset_edges.kinds stays NULL.\n",
+  );
+  const unknown = await check("--streams", "polls");
+  expect([unknown.code, unknown.stdout, unknown.stderr]).toEqual([2, "", expect.stringContaining("polls")]);
 });
 
 test("a file's streams may be default and further ones, whose samples it keeps for so long", async () => {

@@ -11,10 +11,11 @@ import { jsonLine } from "../render/json.ts";
 import { escaped, type SafeIo } from "../render/safe-output.ts";
 import { parseSource } from "../sources.ts";
 import { type Report, runPipelines } from "../sync/run-pipelines.ts";
-import { type Run, shared } from "./options.ts";
+import { parseNames, type Run, shared } from "./options.ts";
 
 interface CheckOptions extends Choice {
   readonly json?: true;
+  readonly streams?: string;
 }
 
 export function addCheck(program: Command, io: SafeIo, run: Run): void {
@@ -26,11 +27,13 @@ export function addCheck(program: Command, io: SafeIo, run: Run): void {
     .option(...shared("to", "; created if missing, without tables"))
     .option(...shared("config"))
     .option(...shared("pipeline"))
+    .option(...shared("streams"))
     .option(...shared("json"))
     .action(
       run(async (names: readonly string[], options: CheckOptions) => {
         const { from, to, json = false } = options;
-        const work = (checked: Checked) => checkOne(checked, json, io);
+        const streams = parseNames(options.streams);
+        const work = (checked: Checked) => checkOne({ ...checked, ...(streams && { streams }) }, json, io);
         if (from === undefined) {
           if (to !== undefined) throw new UsageError("--from is missing: --to needs it.");
           const { chosen } = await loadPipelines(names, options, io);
