@@ -34,6 +34,8 @@ export interface Start {
   readonly runs: ReadonlySet<string>;
   readonly reconcile: boolean;
   readonly isPromised: IsPromised;
+  /** Whether a run's row may be older than the sync. */
+  readonly mayBeStale: IsPromised;
 }
 
 /** Whether the table must hold a run: see dagster-limit.ts. */
@@ -49,7 +51,7 @@ export function asOfStart(life: DagsterLife, tables: Tables, start: Start): stri
   for (const id of start.runs) {
     const run = life.world.runs.get(id);
     const row = rows.get(id);
-    if (!run || (!row && !start.isPromised(run))) continue;
+    if (!run || (row ? start.mayBeStale(run) : !start.isPromised(run))) continue;
     if (!row || isDeleted(row)) found.push(`missing: run ${id}`);
     else if (
       !life.ledger.isUnproven &&
@@ -70,7 +72,7 @@ export function asShown(
   life: DagsterLife,
   before: Tables,
   tables: Tables,
-  how: Pick<Start, "reconcile" | "isPromised">,
+  how: Pick<Start, "reconcile" | "isPromised" | "mayBeStale">,
 ) {
   life.ledger.zoneSeen(life.world);
   return [...runs(life, tables, how), ...definitions(life, before, tables)];
@@ -79,14 +81,14 @@ export function asShown(
 function runs(
   life: DagsterLife,
   tables: Tables,
-  { reconcile, isPromised }: Pick<Start, "reconcile" | "isPromised">,
+  { reconcile, isPromised, mayBeStale }: Pick<Start, "reconcile" | "isPromised" | "mayBeStale">,
 ): string[] {
   const { world, ledger, version } = life;
   const found: string[] = [];
   const rows = tables.get("dagster_runs")!;
   for (const run of world.runs.values()) {
     const row = rows.get(run.runId);
-    if (!row && !isPromised(run)) continue;
+    if (row ? mayBeStale(run) : !isPromised(run)) continue;
     if (!row || isDeleted(row)) {
       found.push(`missing: run ${run.runId}`);
       continue;

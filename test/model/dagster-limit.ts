@@ -23,6 +23,8 @@ export class DagsterLimit {
   #begun: number | undefined;
   /** Whether a full refresh has begun and no sync was complete since: it may have dropped the state, and so its limit. */
   #isRefreshed = false;
+  /** Whether rows beyond the limit wait for a reconcile: a full refresh was interrupted, and no sync since had one. */
+  #awaitsReconcile = false;
   /** The latest time of the server, which may be set back. */
   #clock = 0;
 
@@ -35,6 +37,7 @@ export class DagsterLimit {
   begin(life: DagsterLife, { historyMs, fullRefresh, requests }: SyncStep): void {
     if (this.#begun === undefined || fullRefresh) this.#begun = life.ledger.tick;
     this.#isRefreshed ||= fullRefresh === true;
+    this.#awaitsReconcile ||= fullRefresh === true;
     const now = life.world.clock.now();
     this.#clock = Math.max(this.#clock, now);
     for (const id of [...life.world.runs.keys()].slice(-newest)) this.#excused.add(id);
@@ -45,7 +48,8 @@ export class DagsterLimit {
     else if (this.#attempted.length === 0) this.#attempted = [everything];
   }
 
-  completed({ historyMs, fullRefresh }: SyncStep): void {
+  completed({ historyMs, fullRefresh, reconcile }: SyncStep): void {
+    if (fullRefresh || reconcile) this.#awaitsReconcile = false;
     const asked = historyMs === undefined ? undefined : this.#clock - historyMs;
     if (fullRefresh) this.#attempted = [asked ?? everything];
     const wanted = asked ?? Math.max(...this.#attempted);
@@ -67,6 +71,11 @@ export class DagsterLimit {
     // Rows in several time zones are filtered by one of them, and a silent end moves a run without a trace.
     if (!isQuiet || life.ledger.hasMoved || life.ledger.mayBeLate(run.runId)) return false;
     return !finals.has(run.status) || run.updateTime / 1000 > since;
+  }
+
+  /** Whether a run's row may be as it was before a full refresh. */
+  mayBeStale(run: SimulatedDagsterRun): boolean {
+    return this.#awaitsReconcile && finals.has(run.status) && run.updateTime / 1000 <= (this.#since ?? everything);
   }
 
   /** Runs in the table that no sync was to request. */

@@ -110,11 +110,12 @@ async function syncOnce(
   limit.completed(step);
   const isQuiet = life.ledger.tick === start.tick;
   const isPromised = (run: SimulatedDagsterRun) => limit.isPromised(life, run, isQuiet);
+  const mayBeStale = (run: SimulatedDagsterRun) => limit.mayBeStale(run);
   if (reconcile) life.ledger.reconciled();
-  found.push(...asOfStart(life, tables, { ...start, isPromised }));
+  found.push(...asOfStart(life, tables, { ...start, isPromised, mayBeStale }));
   limit.saw(held);
   if (!isQuiet) return { wrong: found, compared: false, tables };
-  found.push(...asShown(life, before, tables, { reconcile, isPromised }));
+  found.push(...asShown(life, before, tables, { reconcile, isPromised, mayBeStale }));
   return { wrong: found, compared: true, tables };
 }
 
