@@ -32,10 +32,12 @@ export async function deleteRuns(
 
 /** Wipes assets' materializations. */
 export async function wipeAssets(server: DagsterServer, paths: readonly (readonly string[])[]): Promise<void> {
-  const ranges = paths.map((path) => ({ assetKey: { path } }));
-  const document = `mutation($ranges: [PartitionsByAssetSelector!]!) {
-    result: wipeAssets(assetPartitionRanges: $ranges) { __typename } }`;
-  expectType((await server.query<{ result: Result }>(document, { ranges })).result, "AssetWipeSuccess");
+  const { version } = await server.query<{ version: string }>("{ version }");
+  const [argument, type, wiped] = version.startsWith("1.7.")
+    ? ["assetKeys", "AssetKeyInput", paths.map((path) => ({ path }))]
+    : ["assetPartitionRanges", "PartitionsByAssetSelector", paths.map((path) => ({ assetKey: { path } }))];
+  const document = `mutation($wiped: [${type}!]!) { result: wipeAssets(${argument}: $wiped) { __typename } }`;
+  expectType((await server.query<{ result: Result }>(document, { wiped })).result, "AssetWipeSuccess");
 }
 
 /** Reports a materialization outside any run. */
