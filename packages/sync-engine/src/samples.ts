@@ -4,6 +4,7 @@ import type { ReadContext, StreamBatch } from "./stream.ts";
 
 /** Rows to remove per batch, so that what is held in memory does not grow with the table. */
 const REMOVED_AT_ONCE = 10_000;
+
 /** A table of samples. `sampled_at` is part of its primary key. */
 export type SampleTable = Table & { readonly columns: { readonly sampled_at: { readonly type: "timestamp" } } };
 
