@@ -16,61 +16,96 @@ import { StagedColumns } from "./staged-columns.ts";
 export const stage = "_sync_stage";
 const stageTable = "_sync_stage_rows";
 
-export async function writeRows(database: Database, batch: Batch, mode?: "rehearsal"): Promise<CommitResult> {
-  const { table, replace = [], upserts = [], remove = [] } = batch;
-  const rows = [...replace.flatMap((each) => each.rows), ...upserts];
-  const staged = await stageRows(database, table, rows);
-  const found = mode ? everything : await look(database, batch);
-  const { inserted, updated } = await store(database, table, staged, found);
-  const unchanged = staged - inserted - updated;
-  // Before the marking, so that a removed placeholder is not counted as deleted too.
-  const removed = remove.length > 0 || mode ? await removeRows(database, table, remove) : 0;
-  const deleted = found.isAnyMissing && replace.length > 0 ? await markDeleted(database, batch) : 0;
-  return { inserted, updated, unchanged, deleted, removed };
+/** What a table has of staged rows: all of them as they are, some of their keys, or none. */
+type Stored = "same" | "some" | "none";
+
+/** Writes batches, one after the other. */
+export class BatchWriter {
+  readonly #database: Database;
+  /** What the last batch met in its table: the next one of a table probably meets the same. */
+  readonly #last = new Map<string, Stored>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async write(batch: Batch, mode?: "rehearsal"): Promise<CommitResult> {
+    const database = this.#database;
+    const { table, replace = [], upserts = [], remove = [] } = batch;
+    const staged = await stageRows(database, table, [...replace.flatMap((each) => each.rows), ...upserts]);
+    const stored = mode ? "some" : await this.#look(table, staged);
+    const { inserted, updated } = await store(database, table, staged.rows, stored);
+    const unchanged = staged.rows - inserted - updated;
+    // Before the marking, so that a removed placeholder is not counted as deleted too.
+    const removed = remove.length > 0 || mode ? await removeRows(database, table, remove) : 0;
+    const isAnyMissing = replace.length > 0 && (mode !== undefined || (await isAnyRowMissing(database, batch)));
+    const deleted = isAnyMissing ? await markDeleted(database, batch) : 0;
+    return { inserted, updated, unchanged, deleted, removed };
+  }
+
+  /**
+   * Looks at the table before rows are written. Most batches are all new, or bring no change, and statements that write
+   * cost several times as much, even if there is nothing to write.
+   */
+  async #look(table: Table, staged: StagedColumns): Promise<Stored> {
+    if (staged.rows === 0) return "none";
+    const stored = await this.#compare(table, staged);
+    this.#last.set(table.name, stored);
+    return stored;
+  }
+
+  async #compare(table: Table, staged: StagedColumns): Promise<Stored> {
+    const isProbablyNew = this.#last.get(table.name) === "none";
+    if (isProbablyNew && !(await isAnyStored(this.#database, table))) return "none";
+    if (await areAllStored(this.#database, table, staged)) return "same";
+    return isProbablyNew || (await isAnyStored(this.#database, table)) ? "some" : "none";
+  }
 }
 
-/** What a batch meets in its table. */
-interface Found {
-  /** How many of the staged rows have a version there. */
-  readonly known: number;
-  /** Whether there is any row to be marked as deleted. */
-  readonly isAnyMissing: boolean;
+/** Whether the table has the key of any staged row. */
+async function isAnyStored(database: Database, table: Table): Promise<boolean> {
+  const found = await database.read(
+    `SELECT 1 FROM ${database.names.table(table.name)} AS target
+     SEMI JOIN temp.main.${stage} AS source ON ${sameKey(table, "target")} LIMIT 1`,
+  );
+  return found.length > 0;
 }
-
-/** What makes a rehearsal run all statements. */
-const everything: Found = { known: Number.POSITIVE_INFINITY, isAnyMissing: true };
 
 /**
- * Looks at the table once, and only at the columns that this takes. Most batches are all new, or bring no change, and
- * statements that write cost several times as much, even if there is nothing to write.
+ * Whether the table has all staged rows as they are. DuckDB reads only those parts of the table whose values lie between
+ * the staged ones in every column: few, since rows are stored in the order of some time of theirs, if not of their keys.
  */
-async function look(database: Database, batch: Batch): Promise<Found> {
-  const { table, replace = [] } = batch;
-  const parameters = new Parameters();
-  const target = `${database.names.table(table.name)} AS target`;
-  const missing =
-    replace.length > 0 ? `EXISTS (SELECT 1 FROM ${target} WHERE ${missingSql(database, batch, parameters)})` : "false";
+async function areAllStored(database: Database, table: Table, staged: StagedColumns): Promise<boolean> {
   const [found] = await database.read(
-    `SELECT (SELECT count(*) FROM ${target} SEMI JOIN temp.main.${stage} AS source ON ${sameKey(table, "target")}) AS known,
-       ${missing} AS missing`,
+    `SELECT count(*) AS same FROM ${database.names.table(table.name)} AS target
+     SEMI JOIN temp.main.${stage} AS source ON ${staged.sameSql("target", "source")} WHERE target._deleted_at IS NULL`,
+  );
+  return found?.same === staged.rows;
+}
+
+async function isAnyRowMissing(database: Database, batch: Batch): Promise<boolean> {
+  const parameters = new Parameters();
+  const target = `${database.names.table(batch.table.name)} AS target`;
+  const found = await database.read(
+    `SELECT 1 FROM ${target} WHERE ${missingSql(database, batch, parameters)} LIMIT 1`,
     parameters,
   );
-  return { known: Number(found?.known), isAnyMissing: found?.missing === true };
+  return found.length > 0;
 }
 
 async function store(
   database: Database,
   table: Table,
-  staged: number,
-  { known }: Found,
+  rows: number,
+  stored: Stored,
 ): Promise<{ inserted: number; updated: number }> {
-  if (known === 0) return { inserted: staged > 0 ? await insert(database, table) : 0, updated: 0 };
-  if (known === staged && !(await isAnyChanged(database, table))) return { inserted: 0, updated: 0 };
+  if (rows === 0 || stored === "same") return { inserted: 0, updated: 0 };
+  if (stored === "none") return { inserted: await insert(database, table), updated: 0 };
   return merge(database, table);
 }
 
-/** Stages the rows, the last of each key, and returns their number. */
-export async function stageRows(database: Database, table: Table, rows: readonly Row[]): Promise<number> {
+/** Stages the rows, the last of each key. */
+export async function stageRows(database: Database, table: Table, rows: readonly Row[]): Promise<StagedColumns> {
   const names = Object.keys(table.columns);
   const keyIndexes = table.primaryKey.map((name) => names.indexOf(name));
   const columns = new StagedColumns(table, database.dialect.types);
@@ -100,7 +135,7 @@ export async function stageRows(database: Database, table: Table, rows: readonly
       values,
     );
   }
-  return positions.size;
+  return columns;
 }
 
 /** Inserts the staged rows, none of which the table has. */
@@ -109,16 +144,6 @@ function insert(database: Database, table: Table): Promise<number> {
   return database.run(
     `INSERT INTO ${database.names.table(table.name)} (${names}, _synced_at) SELECT ${names}, now() FROM temp.main.${stage}`,
   );
-}
-
-/** Whether any staged row differs from its version in the table. */
-async function isAnyChanged(database: Database, table: Table): Promise<boolean> {
-  const target = database.names.table(table.name);
-  const changed = await database.read(
-    `SELECT 1 FROM ${target} AS target JOIN temp.main.${stage} AS source ON ${sameKey(table, "target")}
-     WHERE ${changedSql(table)} LIMIT 1`,
-  );
-  return changed.length > 0;
 }
 
 async function merge(database: Database, table: Table): Promise<{ inserted: number; updated: number }> {

@@ -49,6 +49,10 @@ export class StagedColumns {
     this.#rows = Math.max(this.#rows, row + 1);
   }
 
+  get rows(): number {
+    return this.#rows;
+  }
+
   /** The columns to be stored in a table, the key's among them: each has a value for each row. */
   get stored() {
     return this.#columns.flatMap(({ name, column, values }) => (values ? [{ name, column, values }] : []));
@@ -68,6 +72,17 @@ export class StagedColumns {
         : `CAST(${literalOf(column, value ?? null)} AS ${this.#types[column.type]}) AS ${quoted(name)}`,
     );
     return `CREATE OR REPLACE TEMP VIEW ${name} AS SELECT ${columns.join(", ")} FROM temp.main.${stored}`;
+  }
+
+  /** The condition for two rows, one of them staged, that are the same in all columns. */
+  sameSql(row: string, staged: string): string {
+    // DuckDB skips parts of a table only by =, for which null equals nothing.
+    return this.#columns
+      .map(({ name, value, values }) => {
+        const isNullable = values ? values.includes(null) : value === null;
+        return `${row}.${quoted(name)} ${isNullable ? "IS NOT DISTINCT FROM" : "="} ${staged}.${quoted(name)}`;
+      })
+      .join(" AND ");
   }
 }
 

@@ -39,7 +39,7 @@ export async function* readPages(database: Database, table: Table): AsyncGenerat
 /** Writes rows unchanged over those with the same keys. Part of a transaction. */
 export async function restoreRows(database: Database, table: Table, rows: readonly StoredValues[]): Promise<void> {
   const whole = withSystemColumns(table);
-  if ((await stageRows(database, whole, rows as never)) === 0) return;
+  if ((await stageRows(database, whole, rows as never)).rows === 0) return;
   const target = database.names.table(table.name);
   const columns = Object.keys(whole.columns).map(quoted).join(", ");
   await database.run(

@@ -98,6 +98,55 @@ export const changeCases: readonly DestinationCase[] = [
   },
   {
     group,
+    name: "finds the row that differs among unchanged ones, with and without null next to it",
+    async run(subject) {
+      const known = { label: "x", size: 1, weight: 1, done: true, seen: "1970-01-01T00:00:00.000001Z", data: { a: 1 } };
+      const other = {
+        label: "y",
+        size: 2,
+        weight: 2,
+        done: false,
+        seen: "1970-01-01T00:00:00.000002Z",
+        data: { a: 2 },
+      };
+      await subject.during(async (session) => {
+        for (const rest of [known, {}]) {
+          const upserts = [thing(1, known), thing(2, known), thing(3, rest)];
+          await commitThings(session, { upserts });
+          for (const [column, value] of Object.entries(other)) {
+            const changed = upserts.with(1, thing(2, { ...known, [column]: value }));
+            const result = await commitThings(session, { upserts: changed });
+            assert.deepEqual(result, { ...noCounts, updated: 1, unchanged: 2 }, column);
+            await commitThings(session, { upserts });
+          }
+          assert.deepEqual(await commitThings(session, { upserts }), { ...noCounts, unchanged: 3 });
+        }
+      });
+    },
+  },
+  {
+    group,
+    name: "counts what follows batches of another kind: new, unchanged, changed, both",
+    async run(subject) {
+      const batches = [
+        { rows: [thing(1), thing(2)], result: { inserted: 2 } },
+        { rows: [thing(1), thing(2)], result: { unchanged: 2 } },
+        { rows: [thing(3), thing(4)], result: { inserted: 2 } },
+        { rows: [thing(4), thing(5)], result: { inserted: 1, unchanged: 1 } },
+        { rows: [thing(6)], result: { inserted: 1 } },
+        { rows: [thing(6, { size: 1 }), thing(1)], result: { updated: 1, unchanged: 1 } },
+        { rows: [thing(7)], result: { inserted: 1 } },
+        { rows: [thing(2), thing(3)], result: { unchanged: 2 } },
+      ];
+      await subject.during(async (session) => {
+        for (const { rows, result } of batches) {
+          assert.deepEqual(await commitThings(session, { upserts: rows }), { ...noCounts, ...result });
+        }
+      });
+    },
+  },
+  {
+    group,
     name: "keeps the last of several rows with the same key",
     async run(subject) {
       const upserts = [thing(1, { label: "first" }), thing(2), thing(1, { label: "last" })];
